@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/* The facade: one system instance, the lock, reports; page frames, and what concerns the whole.
+ *
+ * Only the facade (cairn.c, cairn_object.c, cairn_heap.c, cairn_stack.c) takes the lock, and only around one
+ * bounded step of a core function. Work that takes time in proportion to something (clearing, copying,
+ * constructing, poisoning, mapping) stands between two such steps; the task is pinned there, since what it
+ * holds has no other owner. A free is: step, unlock, then report or tell who waits for memory. An allocation
+ * that finds nothing trims what is kept for speed, one slab a lock, and tries once more. */
+#include "system.h"
+
+struct cairn_system cairn_system;
+const struct cairn_parts cairn_system_parts = {&cairn_system.regions, &cairn_system.frames,
+					       &cairn_system.slabs, &cairn_system.heap, &cairn_system.stacks};
+
+/* ---- lock and reports ---- */
+
+enum cairn_err cairn_refuse(enum cairn_err err, const char *operation, const void *addr, const char *name,
+			    const void *caller)
+{
+	struct cairn_report report = {
+		.err = err, .operation = operation, .addr = (uintptr_t)addr, .name = name, .caller = caller};
+	cairn_explain_in(cairn_system.ready ? &cairn_system_parts : NULL, report.addr, &report.is);
+	cairn_port_report(&report);
+	return err;
+}
+
+enum cairn_err cairn_freed(enum cairn_err err, const char *operation, const void *addr, const char *name,
+			   const void *caller)
+{
+	if (err != CAIRN_OK)
+		return cairn_refuse(err, operation, addr, name, caller);
+	if (cairn_system.nwatchers != 0)
+		cairn_port_freed();
+	return CAIRN_OK;
+}
+
+void cairn_leave_checked(cairn_key key)
+{
+	const char *broken = cairn_system.ready ? cairn_check_in(&cairn_system_parts) : NULL;
+	cairn_port_unlock(key);
+	if (broken != NULL)
+		cairn_refuse(CAIRN_ECORRUPT, "cairn_check", NULL, broken, CAIRN_CALLER());
+}
+
+/* ---- the whole ---- */
+
+static enum cairn_err init_parts(const struct cairn_range *ranges, size_t nranges)
+{
+	struct cairn_guard_geometry geometry = {0};
+	enum cairn_err err = cairn_region_init(&cairn_system.regions, ranges, nranges);
+	if (err != CAIRN_OK)
+		return err;
+	cairn_frame_init(&cairn_system.frames);
+	if ((err = cairn_frame_zones(&cairn_system.frames, &cairn_system.regions)) != CAIRN_OK)
+		return err;
+	if ((err = cairn_slab_init(&cairn_system.slabs, &cairn_system.frames, &cairn_system.regions)) !=
+	    CAIRN_OK)
+		return err;
+	if ((err = cairn_frame_open(&cairn_system.frames, &cairn_system.regions)) != CAIRN_OK)
+		return err;
+	if ((err = cairn_heap_init(&cairn_system.heap, &cairn_system.frames, CAIRN_ANY_ZONE,
+				   cairn_port_key())) != CAIRN_OK)
+		return err;
+	cairn_port_guard_geometry(&geometry);
+	return cairn_stack_init(&cairn_system.stacks, &cairn_system.frames, &geometry);
+}
+
+enum cairn_err cairn_init(const struct cairn_range *ranges, size_t nranges)
+{
+	if (cairn_system.ready)
+		return CAIRN_EBUSY;
+	enum cairn_err err = init_parts(ranges, nranges);
+	if (err != CAIRN_OK)
+		memset(&cairn_system, 0, sizeof(cairn_system));
+	cairn_system.ready = err == CAIRN_OK;
+	return err;
+}
+
+void cairn_totals(struct cairn_totals *totals)
+{
+	*totals = (struct cairn_totals){0};
+	cairn_key key = cairn_enter();
+	for (unsigned owner = 0; owner < CAIRN_NOWNERS; owner++) {
+		totals->nframes_of[owner] = cairn_frame_count(&cairn_system.frames, (enum cairn_owner)owner);
+		totals->nframes += totals->nframes_of[owner];
+	}
+	cairn_leave(key);
+}
+
+size_t cairn_trim(void)
+{
+	cairn_key key = cairn_enter();
+	size_t nframes = cairn_heap_trim(&cairn_system.heap);
+	cairn_leave(key);
+	for (size_t slab_nframes = 1; slab_nframes != 0; nframes += slab_nframes) {
+		key = cairn_enter();
+		slab_nframes = cairn_slab_shrink_any(&cairn_system.slabs);
+		cairn_leave(key);
+	}
+	return nframes;
+}
+
+void cairn_watch_frees(bool on)
+{
+	cairn_key key = cairn_enter();
+	if (on)
+		cairn_system.nwatchers++;
+	else if (cairn_system.nwatchers > 0)
+		cairn_system.nwatchers--;
+	cairn_leave(key);
+}
+
+void cairn_explain(const void *addr, struct cairn_explanation *out)
+{
+	cairn_explain_in(cairn_system.ready ? &cairn_system_parts : NULL, (uintptr_t)addr, out);
+}
+
+const char *cairn_check(void)
+{
+	return cairn_system.ready ? cairn_check_in(&cairn_system_parts) : "cairn_init succeeded";
+}
+
+/* ---- page frames ---- */
+
+static cairn_pfn take_pages(size_t nframes, unsigned order, bool run, unsigned zones)
+{
+	cairn_key key = cairn_enter();
+	cairn_pfn pfn = run ? cairn_frame_alloc_run(&cairn_system.frames, nframes, CAIRN_PAGES, zones)
+			    : cairn_frame_alloc(&cairn_system.frames, order, CAIRN_PAGES, zones);
+	cairn_leave(key);
+	return pfn;
+}
+
+void *cairn_pages_alloc(unsigned order, unsigned zones)
+{
+	cairn_pfn pfn = take_pages(0, order, false, zones);
+	if (pfn == CAIRN_NOFRAME && order < CAIRN_ORDERS && cairn_trim() != 0)
+		pfn = take_pages(0, order, false, zones);
+	return pfn == CAIRN_NOFRAME ? NULL : (void *)cairn_pfn_to_addr(pfn);
+}
+
+void *cairn_pages_alloc_run(size_t nframes, unsigned zones)
+{
+	cairn_pfn pfn = take_pages(nframes, 0, true, zones);
+	if (pfn == CAIRN_NOFRAME && nframes != 0 && cairn_trim() != 0)
+		pfn = take_pages(nframes, 0, true, zones);
+	return pfn == CAIRN_NOFRAME ? NULL : (void *)cairn_pfn_to_addr(pfn);
+}
+
+static bool starts_a_frame(const void *addr)
+{
+	return ((uintptr_t)addr & (CAIRN_FRAME_NBYTES - 1)) == 0;
+}
+
+enum cairn_err cairn_pages_alloc_at(void *addr, unsigned order)
+{
+	if (!starts_a_frame(addr))
+		return CAIRN_EMISALIGNED;
+	cairn_key key = cairn_enter();
+	enum cairn_err err = cairn_frame_alloc_at(&cairn_system.frames, cairn_addr_to_pfn((uintptr_t)addr),
+						  order, CAIRN_PAGES);
+	cairn_leave(key);
+	return err;
+}
+
+enum cairn_err cairn_pages_free(void *addr)
+{
+	if (addr == NULL)
+		return CAIRN_OK;
+	cairn_key key = cairn_enter();
+	struct cairn_frame_info info;
+	cairn_pfn pfn = cairn_addr_to_pfn((uintptr_t)addr);
+	enum cairn_err err = CAIRN_EMISALIGNED;
+	if (starts_a_frame(addr))
+		err = cairn_frame_free(&cairn_system.frames, pfn, CAIRN_PAGES);
+	else if (!cairn_frame_info(&cairn_system.frames, pfn, &info))
+		err = CAIRN_EFOREIGN;
+	cairn_leave(key);
+	return cairn_freed(err, "cairn_pages_free", addr, NULL, CAIRN_CALLER());
+}
+
+unsigned cairn_zones_with(unsigned attr)
+{
+	return cairn_frame_zones_with(&cairn_system.frames, attr);
+}
+
+bool cairn_zone_info(unsigned zone, struct cairn_zone_info *info)
+{
+	cairn_key key = cairn_enter();
+	bool there = info != NULL && cairn_frame_zone_info(&cairn_system.frames, zone, info);
+	cairn_leave(key);
+	return there;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* The facade of the heap: clearing, copying and poisoning happen outside the lock. */
+#include "system.h"
+
+#define HEAP_OWNER() (CAIRN_CHECK >= 2 ? cairn_port_owner() : NULL)
+
+static void *take_block(size_t align, size_t nbytes, const void *caller)
+{
+	const void *owner = HEAP_OWNER();
+	cairn_key key = cairn_enter();
+	void *p = align == 0 ? cairn_heap_alloc(&cairn_system.heap, nbytes, owner, caller)
+			     : cairn_heap_alloc_aligned(&cairn_system.heap, align, nbytes, owner, caller);
+	cairn_leave(key);
+	return p;
+}
+
+static void *alloc_block(size_t align, size_t nbytes, const void *caller)
+{
+	void *p = take_block(align, nbytes, caller);
+	if (p == NULL && nbytes - 1 < CAIRN_HEAP_MAX_NBYTES && cairn_trim() != 0)
+		p = take_block(align, nbytes, caller);
+	return p;
+}
+
+void *cairn_alloc(size_t nbytes)
+{
+	return alloc_block(0, nbytes, CAIRN_CALLER());
+}
+
+void *cairn_alloc_aligned(size_t align, size_t nbytes)
+{
+	return cairn_is_pow2(align) ? alloc_block(align, nbytes, CAIRN_CALLER()) : NULL;
+}
+
+static void *cleared(void *p, size_t nbytes)
+{
+	if (p != NULL)
+		memset(p, 0, nbytes);
+	return p;
+}
+
+void *cairn_zalloc(size_t nbytes)
+{
+	return cleared(alloc_block(0, nbytes, CAIRN_CALLER()), nbytes);
+}
+
+void *cairn_calloc(size_t count, size_t nbytes)
+{
+	return cairn_mul(count, nbytes, &nbytes) ? cleared(alloc_block(0, nbytes, CAIRN_CALLER()), nbytes)
+						 : NULL;
+}
+
+/* size 0: not known to the caller. */
+static enum cairn_err free_block(void *p, size_t nbytes)
+{
+	cairn_key key = cairn_enter();
+	enum cairn_err err = nbytes == 0 ? cairn_heap_free(&cairn_system.heap, p)
+					 : cairn_heap_free_sized(&cairn_system.heap, p, nbytes);
+	cairn_leave(key);
+	return err;
+}
+
+static enum cairn_err free_block_in_halves(void *p)
+{
+	cairn_port_pin(true);
+	cairn_key key = cairn_enter();
+	enum cairn_err err = cairn_heap_free_begin(&cairn_system.heap, p);
+	cairn_leave(key);
+	if (err == CAIRN_OK) {
+		cairn_heap_disarm(&cairn_system.heap, p);
+		key = cairn_enter();
+		cairn_heap_free_end(&cairn_system.heap, p);
+		cairn_leave(key);
+	}
+	cairn_port_pin(false);
+	return err;
+}
+
+enum cairn_err cairn_free(void *p)
+{
+	if (p == NULL)
+		return CAIRN_OK;
+	enum cairn_err err = CAIRN_CHECK >= 2 ? free_block_in_halves(p) : free_block(p, 0);
+	return cairn_freed(err, "cairn_free", p, NULL, CAIRN_CALLER());
+}
+
+enum cairn_err cairn_free_sized(void *p, size_t nbytes)
+{
+	if (p == NULL)
+		return CAIRN_OK;
+	enum cairn_err err = nbytes == 0 ? CAIRN_ESIZE : free_block(p, nbytes);
+	return cairn_freed(err, "cairn_free_sized", p, NULL, CAIRN_CALLER());
+}
+
+static enum cairn_err resize_block(void *p, size_t nbytes, size_t *have_nbytes)
+{
+	cairn_key key = cairn_enter();
+	enum cairn_err err = cairn_heap_resize(&cairn_system.heap, p, nbytes);
+	*have_nbytes = err == CAIRN_ENOMEM ? cairn_heap_usable(&cairn_system.heap, p) : 0;
+	cairn_leave(key);
+	return err;
+}
+
+void *cairn_realloc(void *p, size_t nbytes)
+{
+	size_t have_nbytes;
+	if (p == NULL)
+		return alloc_block(0, nbytes, CAIRN_CALLER());
+	if (nbytes == 0 || nbytes > CAIRN_HEAP_MAX_NBYTES)
+		return NULL;
+	enum cairn_err err = resize_block(p, nbytes, &have_nbytes);
+	if (err == CAIRN_OK)
+		return p;
+	if (err != CAIRN_ENOMEM) {
+		cairn_refuse(err, "cairn_realloc", p, NULL, CAIRN_CALLER());
+		return NULL;
+	}
+	void *moved = alloc_block(0, nbytes, CAIRN_CALLER());
+	if (moved == NULL)
+		return NULL;
+	memcpy(moved, p, have_nbytes < nbytes ? have_nbytes : nbytes);
+	err = CAIRN_CHECK >= 2 ? free_block_in_halves(p) : free_block(p, 0);
+	cairn_freed(err, "cairn_realloc", p, NULL, CAIRN_CALLER());
+	return moved;
+}
+
+size_t cairn_usable_size(const void *p)
+{
+	cairn_key key = cairn_enter();
+	size_t nbytes = cairn_heap_usable(&cairn_system.heap, p);
+	cairn_leave(key);
+	return nbytes;
+}
+
+enum cairn_err cairn_grow_in_place(void *p, size_t nbytes)
+{
+	cairn_key key = cairn_enter();
+	enum cairn_err err = cairn_heap_grow_in_place(&cairn_system.heap, p, nbytes);
+	cairn_leave(key);
+	if (err != CAIRN_OK && err != CAIRN_ENOMEM)
+		cairn_refuse(err, "cairn_grow_in_place", p, NULL, CAIRN_CALLER());
+	return err;
+}
+
+enum cairn_err cairn_shrink_in_place(void *p, size_t nbytes)
+{
+	cairn_key key = cairn_enter();
+	enum cairn_err err = cairn_heap_shrink_in_place(&cairn_system.heap, p, nbytes);
+	cairn_leave(key);
+	return cairn_freed(err, "cairn_shrink_in_place", p, NULL, CAIRN_CALLER());
+}
+
+void cairn_heap_stats(struct cairn_heap_info *info)
+{
+	cairn_key key = cairn_enter();
+	cairn_heap_info(&cairn_system.heap, info);
+	cairn_leave(key);
+}
+
+void *cairn_next_live_of(const void *owner, const void *previous)
+{
+	return CAIRN_CHECK >= 2 ? cairn_heap_next_live(&cairn_system.heap, previous, owner) : NULL;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/* The facade of the object caches: a slab is constructed, and an object poisoned, between two locked steps. */
+#include "system.h"
+
+static const char *cache_name(const struct cairn_cache *cache)
+{
+	struct cairn_cache_info info;
+	return cairn_slab_info(cache, &info) ? info.name : NULL;
+}
+
+enum cairn_err cairn_cache_create(struct cairn_cache *cache, const struct cairn_cache_spec *spec)
+{
+	if (!cairn_system.ready)
+		return CAIRN_EINVAL;
+	cairn_key key = cairn_enter();
+	enum cairn_err err = cairn_slab_create(&cairn_system.slabs, cache, spec);
+	cairn_leave(key);
+	return err;
+}
+
+size_t cairn_cache_shrink(struct cairn_cache *cache)
+{
+	size_t nframes = 0;
+	for (size_t slab_nframes = 1; slab_nframes != 0; nframes += slab_nframes) {
+		cairn_key key = cairn_enter();
+		slab_nframes = cairn_slab_shrink_one(cache);
+		cairn_leave(key);
+	}
+	return nframes;
+}
+
+enum cairn_err cairn_cache_destroy(struct cairn_cache *cache)
+{
+	const char *name = cache_name(cache);
+	const void *live = name != NULL ? cairn_slab_next_live(cache, NULL) : NULL;
+	enum cairn_err err = CAIRN_EBUSY;
+	if (live == NULL) {
+		cairn_key key = cairn_enter();
+		err = cairn_slab_reserve_set(cache, 0);
+		cairn_leave(key);
+		cairn_cache_shrink(cache);
+		key = cairn_enter();
+		err = cairn_slab_destroy(cache);
+		cairn_leave(key);
+	}
+	return cairn_freed(err, "cairn_cache_destroy", live, name, CAIRN_CALLER());
+}
+
+static struct cairn_slab *begin_slab(struct cairn_cache *cache)
+{
+	cairn_key key = cairn_enter();
+	struct cairn_slab *slab = cairn_slab_grow_begin(cache);
+	cairn_leave(key);
+	return slab;
+}
+
+/* One more slab; with `take`, an object of it before anyone else can have them all. */
+static bool grow(struct cairn_cache *cache, void **take)
+{
+	cairn_port_pin(true);
+	struct cairn_slab *slab = begin_slab(cache);
+	if (slab == NULL && cairn_trim() != 0)
+		slab = begin_slab(cache);
+	if (slab != NULL) {
+		cairn_slab_construct(slab);
+		cairn_key key = cairn_enter();
+		cairn_slab_grow_end(slab);
+		if (take != NULL)
+			*take = cairn_slab_take(cache);
+		cairn_leave(key);
+	}
+	cairn_port_pin(false);
+	return slab != NULL;
+}
+
+void *cairn_cache_alloc(struct cairn_cache *cache)
+{
+	for (;;) {
+		cairn_key key = cairn_enter();
+		void *object = cairn_slab_take(cache);
+		cairn_leave(key);
+		if (object == NULL && !grow(cache, &object)) {
+			if (cache_name(cache) == NULL)
+				cairn_refuse(CAIRN_EDESTROYED, "cairn_cache_alloc", cache, NULL,
+					     CAIRN_CALLER());
+			return NULL;
+		}
+		enum cairn_err err = cairn_slab_arm(cache, object);
+		if (err == CAIRN_OK)
+			return object;
+		/* The object stays taken, so this ends. */
+		cairn_refuse(err, "cairn_cache_alloc", object, cache_name(cache), CAIRN_CALLER());
+	}
+}
+
+static enum cairn_err free_in_halves(struct cairn_cache *cache, void *object)
+{
+	cairn_port_pin(true);
+	cairn_key key = cairn_enter();
+	enum cairn_err err = cairn_slab_free_begin(cache, object);
+	cairn_leave(key);
+	if (err == CAIRN_OK) {
+		cairn_slab_disarm(cache, object);
+		key = cairn_enter();
+		cairn_slab_free_end(cache, object);
+		cairn_leave(key);
+	}
+	cairn_port_pin(false);
+	return err;
+}
+
+enum cairn_err cairn_cache_free(struct cairn_cache *cache, void *object)
+{
+	enum cairn_err err;
+	if (CAIRN_CHECK >= 2 && object != NULL && cairn_slab_frees_in_halves(cache)) {
+		err = free_in_halves(cache, object);
+	} else {
+		cairn_key key = cairn_enter();
+		err = cairn_slab_put(cache, object);
+		cairn_leave(key);
+	}
+	return cairn_freed(err, "cairn_cache_free", object, err == CAIRN_OK ? NULL : cache_name(cache),
+			   CAIRN_CALLER());
+}
+
+enum cairn_err cairn_cache_reserve(struct cairn_cache *cache, size_t nobjects)
+{
+	cairn_key key = cairn_enter();
+	enum cairn_err err = cairn_slab_reserve_set(cache, nobjects);
+	bool needs_more = err == CAIRN_OK && cairn_slab_short(cache);
+	cairn_leave(key);
+	while (needs_more && err == CAIRN_OK) {
+		bool grown = grow(cache, NULL);
+		key = cairn_enter();
+		needs_more = cairn_slab_short(cache);
+		if (needs_more && !grown) {
+			err = cairn_slab_reserve_set(cache, 0);
+			err = err == CAIRN_OK ? CAIRN_ENOMEM : err;
+		}
+		cairn_leave(key);
+	}
+	return err;
+}
+
+struct cairn_cache *cairn_next_cache(const struct cairn_cache *cache)
+{
+	cairn_key key = cairn_enter();
+	struct cairn_cache *next =
+		cache == NULL ? cairn_slab_first_cache(&cairn_system.slabs) : cairn_slab_next_cache(cache);
+	cairn_leave(key);
+	return next;
+}
+
+bool cairn_cache_stats(const struct cairn_cache *cache, struct cairn_cache_info *info)
+{
+	cairn_key key = cairn_enter();
+	bool there = cairn_slab_info(cache, info);
+	cairn_leave(key);
+	return there;
+}

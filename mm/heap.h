@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/* General heap: blocks of any size, by two-level segregated fit (Masmano, Ripoll, Crespo and Real, "TLSF:
+ * a New Dynamic Memory Allocator for Real-Time Systems", ECRTS 2004) with immediate coalescing, in chunks
+ * of page frames that it takes when it must and gives back when they are empty (one empty chunk stays,
+ * until cairn_heap_trim).
+ *
+ * A block costs one word, its header: size, state and a keyed check of both and of its own address. A
+ * header is validated before it is believed. While a freed block's header stands, freeing it again is seen
+ * for certain; a pointer to no block start passes only if the word before it happens to carry the right
+ * check, and the block behind it likewise: see CAIRN_HEAP_CHECK_BITS. With CAIRN_HEAP_MAP a bit for each
+ * possible block start leaves no chance at all.
+ *
+ * Sizes in bytes. Blocks are aligned to CAIRN_HEAP_ALIGN (8 B on 32-bit machines, 16 B on 64-bit) at
+ * least. Costs: O(1); growing and giving back O(CAIRN_ORDERS), and so is finding out whose a block is that
+ * does not lie in the chunk used last (with CAIRN_HEAP_MAP, growing also clears a map of 1/64 or 1/128 of
+ * the new chunk). Nothing here copies or fills payloads: callers do, outside their lock. Contexts: any,
+ * when the caller serialises. */
+#ifndef CAIRN_HEAP_H
+#define CAIRN_HEAP_H
+
+#include "frame.h"
+
+#define CAIRN_HEAP_ALIGN      (2 * sizeof(size_t))
+#define CAIRN_HEAP_MAX_NBYTES (((size_t)1 << CAIRN_HEAP_MAX_LOG2) - 4 * CAIRN_HEAP_ALIGN)
+
+/* Bits of the keyed check in a header, 13 on a 32-bit machine with blocks up to 512 KiB, 40 on a 64-bit
+ * one with blocks up to 16 MiB. Of random words one in 2^bits passes as a header. A pointer that is no
+ * block start is freed only if two words pass, the one before it and the one that its size leads to, and
+ * their states and sizes fit too: less than one in 2^(2 * bits + 3). */
+#define CAIRN_HEAP_CHECK_BITS (CAIRN_WORD_BITS - CAIRN_HEAP_MAX_LOG2)
+
+struct cairn_heap;
+
+struct cairn_heap_info {
+	size_t nframes; /* taken from the frames */
+	size_t nchunks;
+	size_t live_nblocks;
+	size_t live_nbytes;       /* in live blocks, headers included */
+	size_t free_nbytes;       /* in free blocks, headers included */
+	size_t overhead_nbytes;   /* chunk headers and ends; live + free + overhead = nframes in bytes */
+	size_t largest_nbytes;    /* request that would surely succeed without growth; 0: none */
+	size_t high_water_nbytes; /* most live_nbytes so far */
+	uintptr_t damaged;        /* payload of a free block that allocation last found damaged; 0: none */
+};
+
+/* Prepare an empty heap on `f`, in `zones` (0: any). `key` seeds the header check: a different one each
+ * boot is best, any will do. CAIRN_EINVAL: a NULL. */
+enum cairn_err cairn_heap_init(struct cairn_heap *h, struct cairn_frames *f, unsigned zones,
+			       size_t key) CAIRN_MUST_USE;
+
+/* A block of at least nbytes, contents undefined. NULL iff h is NULL, nbytes is 0 or above
+ * CAIRN_HEAP_MAX_NBYTES, neither the free block that the index finds nor free frames can hold it, or that
+ * free block is damaged (then cairn_heap_info tells where, and nothing has changed). `owner` and `caller`
+ * are remembered from level 2 on; both may be NULL. The index finds a block whenever one of the next
+ * larger class is free (1/2^CAIRN_HEAP_SL_LOG2 more at most), or the one freed last in the request's own
+ * class is large enough. */
+void *cairn_heap_alloc(struct cairn_heap *h, size_t nbytes, const void *owner,
+		       const void *caller) CAIRN_MUST_USE;
+
+/* The same, aligned to `align`: NULL also iff align is not a power of two or above half the largest block.
+ * It is looked for as if it were longer by `align` and one smallest block, since any gap in front must be
+ * a block. */
+void *cairn_heap_alloc_aligned(struct cairn_heap *h, size_t align, size_t nbytes, const void *owner,
+			       const void *caller) CAIRN_MUST_USE;
+
+/* May `p` be freed? CAIRN_OK, or
+ *   CAIRN_EINVAL      h is NULL
+ *   CAIRN_EFOREIGN    p is in no zone
+ *   CAIRN_EWRONGKIND  its frame is not this heap's
+ *   CAIRN_EMISALIGNED no block can start there
+ *   CAIRN_EDOUBLE     the header says free (or between the two halves of a free), or the frame is free
+ *   CAIRN_EINTERIOR   p is no block start, but lies in a live block whose header stands (only with
+ *                     CAIRN_HEAP_MAP, and only up to CAIRN_HEAP_MAP_REACH bytes into it: O(1))
+ *   CAIRN_ECORRUPT    the header fails its check otherwise, or that of the block behind does, or a free
+ *                     neighbour was written to
+ *   CAIRN_EOVERRUN    (level 2) bytes behind the block were written
+ * O(CAIRN_ORDERS). No memory at p is read before its frame is known to be the heap's. */
+enum cairn_err cairn_heap_free_check(const struct cairn_heap *h, const void *p);
+
+/* Free a block; p NULL: CAIRN_OK. Unless CAIRN_OK nothing has changed. From level 2 on it also fills the
+ * block, in O(nbytes): callers that hold a lock use the two halves below instead. */
+enum cairn_err cairn_heap_free(struct cairn_heap *h, void *p);
+
+/* The same for a caller who knows the size it asked for: CAIRN_ESIZE iff a request of nbytes cannot have
+ * given this block. */
+enum cairn_err cairn_heap_free_sized(struct cairn_heap *h, void *p, size_t nbytes);
+
+/* Free in two halves (level 2 poisons between them, unlocked): begin checks and marks, disarm fills, end
+ * merges. Should a neighbour have been damaged in between, the block stays marked for good: never used,
+ * never merged. */
+enum cairn_err cairn_heap_free_begin(struct cairn_heap *h, void *p) CAIRN_MUST_USE;
+void cairn_heap_disarm(struct cairn_heap *h, void *p);
+void cairn_heap_free_end(struct cairn_heap *h, void *p);
+
+/* Bytes that a live block can hold (at level 2: exactly those asked for); 0 iff p may not be freed. */
+size_t cairn_heap_usable(const struct cairn_heap *h, const void *p);
+
+/* Resize where it stands. CAIRN_OK, an error of cairn_heap_free_check, CAIRN_EINVAL (nbytes 0, or growing
+ * to less / shrinking to more than it has), or CAIRN_ENOMEM (the block behind is not free or too small;
+ * growing only). Unless CAIRN_OK nothing has changed. */
+enum cairn_err cairn_heap_grow_in_place(struct cairn_heap *h, void *p, size_t nbytes) CAIRN_MUST_USE;
+enum cairn_err cairn_heap_shrink_in_place(struct cairn_heap *h, void *p, size_t nbytes) CAIRN_MUST_USE;
+
+/* Either of the two, whichever nbytes asks for. */
+enum cairn_err cairn_heap_resize(struct cairn_heap *h, void *p, size_t nbytes) CAIRN_MUST_USE;
+
+/* Give the empty chunk that is kept back to the frames: its frames, or 0 when there is none. */
+size_t cairn_heap_trim(struct cairn_heap *h);
+
+void cairn_heap_info(const struct cairn_heap *h, struct cairn_heap_info *info);
+
+/* What lies at an address inside a HEAP frame; false: not this heap's. Read-only, safe on damaged headers.
+ * Walks one chunk from its start: O(blocks of the chunk), so never called under a lock. A block's own
+ * header counts as OVERHEAD, a block between the halves of a free as FREE. DAMAGED: the walk met a header
+ * that fails its check; payload and nbytes are then what lies between it and the end of the chunk. */
+enum cairn_heap_state { CAIRN_HEAP_LIVE, CAIRN_HEAP_FREE, CAIRN_HEAP_OVERHEAD, CAIRN_HEAP_DAMAGED };
+struct cairn_heap_where {
+	enum cairn_heap_state state;
+	uintptr_t payload; /* start of the block's payload, or of the overhead */
+	size_t nbytes;     /* usable */
+	const void *owner; /* level 2, live blocks */
+	const void *caller;
+};
+bool cairn_heap_where(const struct cairn_heap *h, uintptr_t addr, struct cairn_heap_where *where);
+
+/* The live block after `previous` (NULL: the first) whose owner is `owner` (level 2; NULL: any). NULL at
+ * the end, or when `previous` is no longer live. Walks; the caller keeps others out. What lies behind a
+ * damaged header in its chunk is left out. */
+void *cairn_heap_next_live(const struct cairn_heap *h, const void *previous, const void *owner);
+
+/* Every invariant, by a walk over all blocks and lists. */
+const char *cairn_heap_check(const struct cairn_heap *h) CAIRN_MUST_USE;
+
+/* ---- private: visible so that an instance can be allocated statically ---- */
+
+_Static_assert(CAIRN_HEAP_MAX_LOG2 >= CAIRN_FRAME_SHIFT, "a chunk of one frame must fit into a header");
+
+#define CAIRN_HEAP_ALIGN_LOG2 (sizeof(size_t) == 8 ? 4u : 3u)
+
+/* Bins of the index, by size: in steps of CAIRN_HEAP_ALIGN up to the first power of two with
+ * 2^CAIRN_HEAP_SL_LOG2 steps in it, then that many to each power of two. */
+#define CAIRN_HEAP_NBINS \
+	((CAIRN_HEAP_MAX_LOG2 + 1 - CAIRN_HEAP_SL_LOG2 - CAIRN_HEAP_ALIGN_LOG2) << CAIRN_HEAP_SL_LOG2)
+#define CAIRN_HEAP_NWORDS (CAIRN_HEAP_NBINS / CAIRN_WORD_BITS + 1)
+
+/* How far back a free of no block start looks for the block that it lies in, with CAIRN_HEAP_MAP: words of
+ * the map, and the bytes that they stand for. */
+#define CAIRN_HEAP_MAP_REACH_WORDS 32
+#define CAIRN_HEAP_MAP_REACH       ((CAIRN_HEAP_MAP_REACH_WORDS - 1) * CAIRN_WORD_BITS * CAIRN_HEAP_ALIGN)
+
+struct cairn_heap_block;
+struct cairn_heap_chunk;
+
+/* The frames of a chunk. */
+struct cairn_heap_span {
+	uintptr_t base;
+	size_t nbytes; /* 0: none */
+};
+
+struct cairn_heap {
+	size_t key;
+	struct cairn_heap_span hot; /* the chunk used last: saves asking the frames */
+	size_t words_in_use;        /* bit w: bin_in_use[w] != 0 */
+	size_t bin_in_use[CAIRN_HEAP_NWORDS];
+	struct cairn_heap_block *list[CAIRN_HEAP_NBINS];
+	size_t live_nblocks;
+	size_t live_nbytes;
+	size_t high_water_nbytes;
+	struct cairn_frames *frames;
+	struct cairn_heap_chunk *chunks;
+	struct cairn_heap_span spare; /* stays when it is empty; in use or empty now */
+	uintptr_t damaged;
+	size_t nframes;
+	size_t nchunks;
+	size_t overhead_nbytes;
+	unsigned zones;
+};
+
+#endif

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/* Object caches: equal-sized kernel objects in slabs of page frames (Bonwick, "The Slab Allocator", USENIX
+ * 1994), with all metadata out of band. A slab is a block of 2^k frames filled with objects from its first
+ * byte; its record (free bitmap, links) lives in a metadata frame and is found from any object's frame
+ * through a link table, in O(1). Nothing is stored in a free object, so that a use after free cannot damage
+ * the allocator, and a double, interior, foreign or wrong-cache free is always seen.
+ *
+ * The core below never loops over objects: slow work (constructor, poison, zeroing) is done by the caller
+ * between the two halves of an operation, outside its lock. cairn_slab_alloc and cairn_slab_free join the
+ * halves for callers without a lock.
+ *
+ * Costs: O(1), growing and giving back O(CAIRN_ORDERS); no division. Contexts: any, when the caller
+ * serialises. One instance holds fewer than 65536 slabs; beyond that, caches cannot grow. */
+#ifndef CAIRN_SLAB_H
+#define CAIRN_SLAB_H
+
+#include "frame.h"
+
+#define CAIRN_CACHE_ZERO     1u /* objects arrive zeroed (not together with a constructor) */
+#define CAIRN_CACHE_POISON   2u /* level 2: a free object is filled and checked; no constructor either */
+#define CAIRN_CACHE_RED_ZONE 4u /* level 2: a word behind each object is checked */
+
+/* What a cache is. `name` must outlive it. */
+struct cairn_cache_spec {
+	const char *name;
+	size_t nbytes; /* of an object: 1 up to the largest slab, 2^CAIRN_SLAB_MAX_ORDER frames, less a red zone */
+	size_t align;                    /* power of two up to the frame size; 0: that of a pointer */
+	void (*construct)(void *object); /* once per object, when its slab is made, unlocked; may be NULL */
+	unsigned flags;                  /* CAIRN_CACHE_* */
+	unsigned zones;                  /* where slabs may lie; 0: any */
+};
+
+struct cairn_slab; /* a slab's record */
+struct cairn_slabs;
+struct cairn_cache;
+
+struct cairn_cache_info {
+	const char *name;
+	size_t object_nbytes; /* as asked for */
+	size_t stride_nbytes; /* from object to object */
+	size_t slab_nframes;
+	size_t objects_per_slab;
+	size_t nslabs;
+	size_t nlive;
+	size_t nfree;      /* objects in slabs that are there */
+	size_t nreserved;  /* see cairn_slab_reserve */
+	size_t high_water; /* most live at once */
+};
+
+/* Prepare an instance on `f`, whose zones exist but are not open yet: the link tables are taken from `r`.
+ * CAIRN_EINVAL: NULL; CAIRN_ENOMEM. Slabs lie only in the zones that are there now. */
+enum cairn_err cairn_slab_init(struct cairn_slabs *s, struct cairn_frames *f,
+			       struct cairn_regions *r) CAIRN_MUST_USE;
+
+/* Make `cache` (memory of the caller's, which stays put until destroyed) a cache of `spec`. No memory is
+ * taken. CAIRN_EINVAL: a NULL, no name, nbytes 0 or too large, flags that exclude each other or are unknown,
+ * or `cache` is already a cache of `s`; CAIRN_EALIGN: align is not a power of two or above the frame size. */
+enum cairn_err cairn_slab_create(struct cairn_slabs *s, struct cairn_cache *cache,
+				 const struct cairn_cache_spec *spec) CAIRN_MUST_USE;
+
+/* Give all memory back. CAIRN_EBUSY: objects are live (nothing has changed; list them with
+ * cairn_slab_next_live), or a slab is between the halves of growing; CAIRN_EDESTROYED: not a cache.
+ * O(slabs): cairn.c calls cairn_slab_shrink_one until it is done, then this. */
+enum cairn_err cairn_slab_destroy(struct cairn_cache *cache);
+
+/* An object from a slab that is there, or NULL iff none is free (or `cache` is no cache). */
+void *cairn_slab_take(struct cairn_cache *cache) CAIRN_MUST_USE;
+
+/* New slab, in two halves. begin: its frames and record, not yet visible to take; NULL iff there is no
+ * memory (or no cache). The caller then calls cairn_slab_construct, unlocked, and end, which makes the
+ * objects available. Several callers may be between the halves at once. */
+struct cairn_slab *cairn_slab_grow_begin(struct cairn_cache *cache) CAIRN_MUST_USE;
+void cairn_slab_construct(struct cairn_slab *slab);
+void cairn_slab_grow_end(struct cairn_slab *slab);
+
+/* Work on an object just taken, unlocked: zeroes it, or (level 2) checks its poison and paints its red zone.
+ * CAIRN_EUSEAFTER: the object was written while free; it stays taken for good, take another. */
+enum cairn_err cairn_slab_arm(struct cairn_cache *cache, void *object) CAIRN_MUST_USE;
+
+/* May `object` be freed to `cache`? CAIRN_OK, or
+ *   CAIRN_EDESTROYED  cache is NULL or no cache
+ *   CAIRN_EFOREIGN    object in no zone
+ *   CAIRN_EWRONGKIND  its frame is no slab's
+ *   CAIRN_EMISALIGNED behind the last object of a slab, or in the gap between two
+ *   CAIRN_EDOUBLE     free already (or between the two halves of a free), in this cache or another
+ *   CAIRN_EINTERIOR   inside a live object, of this cache or another
+ *   CAIRN_EWRONGCACHE another cache's live object
+ *   CAIRN_EOVERRUN    (level 2) the red zone was written */
+enum cairn_err cairn_slab_free_check(const struct cairn_cache *cache, const void *object) CAIRN_MUST_USE;
+
+/* Free, whole: checks as above; unless CAIRN_OK nothing has changed. The last empty slab stays, others go
+ * back to the frames, except as far as reserved. object NULL: CAIRN_OK. */
+enum cairn_err cairn_slab_put(struct cairn_cache *cache, void *object);
+
+/* Free in two halves, for caches that poison (level 2): begin checks as above and marks the object as no
+ * longer live, the caller calls cairn_slab_disarm (poison), unlocked, and end makes it available. */
+bool cairn_slab_frees_in_halves(const struct cairn_cache *cache);
+enum cairn_err cairn_slab_free_begin(struct cairn_cache *cache, void *object) CAIRN_MUST_USE;
+void cairn_slab_disarm(struct cairn_cache *cache, void *object);
+void cairn_slab_free_end(struct cairn_cache *cache, void *object);
+
+/* The halves joined, for callers that need no lock (or hold a coarse one). */
+void *cairn_slab_alloc(struct cairn_cache *cache) CAIRN_MUST_USE;
+enum cairn_err cairn_slab_free(struct cairn_cache *cache, void *object);
+
+/* A reserve of n objects: once n objects are free, the next n takes cannot fail, in an interrupt handler
+ * too, and no slab goes back while fewer than n objects would stay free. set only records n (0: give the
+ * reserve up); the caller grows while cairn_slab_short says that fewer than n objects are free. Growing may
+ * fail: then set 0. cairn_slab_reserve joins these; if it fails, what it grew goes back and the reserve is
+ * the one before. CAIRN_EDESTROYED: not a cache; CAIRN_ENOMEM: cannot grow that far. */
+enum cairn_err cairn_slab_reserve_set(struct cairn_cache *cache, size_t nobjects) CAIRN_MUST_USE;
+bool cairn_slab_short(const struct cairn_cache *cache);
+enum cairn_err cairn_slab_reserve(struct cairn_cache *cache, size_t nobjects) CAIRN_MUST_USE;
+
+/* Give one empty slab back that the reserve does not need: its frames, or 0 when there is none. */
+size_t cairn_slab_shrink_one(struct cairn_cache *cache);
+
+/* The same for whichever cache of the instance has such a slab: frames, or 0 when none has. */
+size_t cairn_slab_shrink_any(struct cairn_slabs *s);
+
+/* The live object after `previous` (NULL: the first), NULL at the end, or when `previous` is not a live
+ * object of the cache. Slab by slab; O(slabs) over the whole walk, the caller keeps others out. */
+void *cairn_slab_next_live(const struct cairn_cache *cache, const void *previous);
+
+bool cairn_slab_info(const struct cairn_cache *cache, struct cairn_cache_info *info);
+
+/* What lies at an address inside a SLAB frame. false: no slab holds it. Read-only, safe on damaged objects.
+ * */
+enum cairn_slab_state { CAIRN_SLAB_LIVE, CAIRN_SLAB_FREE, CAIRN_SLAB_GAP };
+struct cairn_slab_where {
+	const struct cairn_cache *cache;
+	const char *cache_name;
+	uintptr_t object;     /* start of the object, or of the gap between two or behind the last */
+	size_t object_nbytes; /* as asked for; length of the gap */
+	enum cairn_slab_state state;
+};
+bool cairn_slab_where(const struct cairn_slabs *s, uintptr_t addr, struct cairn_slab_where *where);
+
+/* All caches of an instance, oldest first: the first, and the one after. */
+struct cairn_cache *cairn_slab_first_cache(const struct cairn_slabs *s);
+struct cairn_cache *cairn_slab_next_cache(const struct cairn_cache *cache);
+
+/* Every invariant of every cache: bitmaps against counts, lists, links, frames owned. */
+const char *cairn_slab_check(const struct cairn_slabs *s) CAIRN_MUST_USE;
+
+/* Frames in slabs, and in metadata (records), of this instance: what cairn_check compares with the frame
+ * counts. */
+size_t cairn_slab_nframes(const struct cairn_slabs *s);
+size_t cairn_slab_meta_nframes(const struct cairn_slabs *s);
+
+/* ---- private: visible so that an instance and a cache can be allocated statically ---- */
+
+#define CAIRN_SLAB_MAX_OBJECTS 512 /* in one slab; bounds its bitmap */
+/* A record: four pointers, two halfwords, then a summary and a bitmap (poison: two bitmaps). It takes whole
+ * slots. */
+#define CAIRN_SLAB_MAX_WORDS (1 + CAIRN_SLAB_MAX_OBJECTS / 32 * (CAIRN_CHECK >= 2 ? 2 : 1))
+#define CAIRN_SLAB_SLOT_LOG2 (sizeof(void *) == 8 ? 6 : 5)
+#define CAIRN_SLAB_MAX_SLOTS \
+	(((4 * sizeof(void *) + 4 + 4 * CAIRN_SLAB_MAX_WORDS - 1) >> CAIRN_SLAB_SLOT_LOG2) + 1)
+
+/* The record pool. A directory entry is the address of a page, or odd: the next free entry. */
+struct cairn_records {
+	struct cairn_frames *frames;
+	uintptr_t *directory;
+	uint32_t nentries;
+	uint32_t nused_entries; /* entries from here on were never used */
+	uint32_t free_entry;    /* first of those that were; nentries: none */
+	uint32_t npages;
+	struct cairn_record_page *roomy[CAIRN_SLAB_MAX_SLOTS + 1]; /* pages with room, by slots a record */
+};
+
+/* Where slabs may lie, and the id of the record of each frame there; 0: no slab's. */
+struct cairn_link_zone {
+	uintptr_t base; /* pfn */
+	uintptr_t nframes;
+	uint16_t *link;
+};
+
+struct cairn_slabs {
+	struct cairn_link_zone zone[CAIRN_ZONES];
+	struct cairn_records records;
+	struct cairn_frames *frames;
+	struct cairn_cache *first, *last;
+	struct cairn_cache *surplus; /* caches with an empty slab that no reserve needs */
+	size_t nframes;              /* in slabs */
+	unsigned zones;              /* bit z: zone[z] has links */
+};
+
+/* A slab is on one list of its cache. */
+enum cairn_slab_list {
+	CAIRN_SLAB_PARTIAL, /* some objects are free */
+	CAIRN_SLAB_FULL,    /* none is free */
+	CAIRN_SLAB_EMPTY,   /* all are free */
+	CAIRN_SLAB_GROWING, /* between the halves of growing: not counted, not available */
+	CAIRN_SLAB_NLISTS
+};
+
+struct cairn_cache {
+	struct cairn_cache *self; /* NULL or anything else: not a cache */
+	struct cairn_slab *list[CAIRN_SLAB_NLISTS];
+	size_t nused;       /* objects that are not free: live, or between the halves of a free */
+	size_t watch_above; /* nused above it, or (after a free) equal to watch_below: see settle() */
+	size_t watch_below;
+	uint32_t stride_nbytes;
+	uint32_t reciprocal;  /* see index_of() */
+	uint32_t used_nbytes; /* of a slab, by objects */
+	uint32_t nobjects;    /* in a slab */
+	uint8_t shift;        /* see index_of() */
+	uint8_t first_word;   /* of the bitmap in a record's map: 1 when a summary is in front of it */
+	uint8_t nwords;       /* of the bitmap */
+	uint8_t nslots;       /* of a record */
+	uint8_t order;        /* of a slab */
+	uint8_t flags;
+	bool in_surplus;
+	unsigned zones;
+	size_t object_nbytes;
+	struct cairn_slabs *slabs;
+	void (*construct)(void *object);
+	const char *name;
+	size_t nslabs; /* without those that grow */
+	size_t nempty;
+	size_t ngrowing;
+	size_t nlimbo;   /* objects between the halves of a free */
+	size_t capacity; /* objects in nslabs slabs */
+	size_t nreserved;
+	size_t high_water;
+	struct cairn_cache *next, *prev; /* of the instance */
+	struct cairn_cache *surplus_next, *surplus_prev;
+};
+
+#endif

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/* Making and ending caches: the instance, how objects of a size lie in slabs, and the figures of a cache.
+ * No memory is taken here; slab.c grows a cache when an object is asked for. */
+#include "slab_private.h"
+
+#define MIN_STRIDE_NBYTES 4 /* the reciprocal needs 2 */
+#define FEW_OBJECTS       4 /* a slab should hold as many */
+#define WASTE_SHIFT       3 /* and waste at most 1/8 */
+#define KNOWN_FLAGS       (CAIRN_CACHE_ZERO | CAIRN_CACHE_POISON | CAIRN_CACHE_RED_ZONE)
+
+#define LARGEST_NBYTES ((size_t)1 << CAIRN_SLAB_LARGEST_LOG2)
+
+/* ---- instance ---- */
+
+enum cairn_err cairn_slab_init(struct cairn_slabs *s, struct cairn_frames *f, struct cairn_regions *r)
+{
+	struct cairn_zone_info info;
+	size_t nframes = 0;
+	if (s == NULL || f == NULL || r == NULL)
+		return CAIRN_EINVAL;
+	*s = (struct cairn_slabs){.frames = f};
+	for (unsigned z = 0; z < CAIRN_ZONES; z++) {
+		if (!cairn_frame_zone_info(f, z, &info))
+			continue;
+		uint16_t *link = cairn_region_take(r, info.nframes * sizeof(*link), sizeof(*link));
+		if (link == NULL)
+			return CAIRN_ENOMEM;
+		s->zone[z] =
+			(struct cairn_link_zone){.base = info.base, .nframes = info.nframes, .link = link};
+		s->zones |= 1u << z;
+		nframes += info.nframes;
+	}
+	return cairn_record_init(&s->records, f, r, nframes);
+}
+
+size_t cairn_slab_nframes(const struct cairn_slabs *s)
+{
+	return s->nframes;
+}
+
+size_t cairn_slab_meta_nframes(const struct cairn_slabs *s)
+{
+	return s->records.npages;
+}
+
+/* ---- how objects lie in a slab ---- */
+
+struct geometry {
+	unsigned order;
+	uint32_t nobjects;
+};
+
+static uint32_t objects_in(size_t nbytes, size_t stride_nbytes)
+{
+	size_t n = nbytes / stride_nbytes;
+	return (uint32_t)(n < CAIRN_SLAB_MAX_OBJECTS ? n : CAIRN_SLAB_MAX_OBJECTS);
+}
+
+/* The smallest order that holds a few objects and wastes little; or the one that wastes least, among those
+ * that hold a few if there are any. */
+static struct geometry geometry_for(size_t stride_nbytes)
+{
+	struct geometry best = {0, 0};
+	size_t best_waste = 0;
+	bool need_few = objects_in(LARGEST_NBYTES, stride_nbytes) >= FEW_OBJECTS;
+	for (unsigned order = 0; order <= CAIRN_SLAB_MAX_ORDER; order++) {
+		size_t nbytes = CAIRN_FRAME_NBYTES << order;
+		struct geometry g = {order, objects_in(nbytes, stride_nbytes)};
+		if (g.nobjects < (need_few ? FEW_OBJECTS : 1))
+			continue;
+		size_t waste = nbytes - g.nobjects * stride_nbytes;
+		if (g.nobjects >= FEW_OBJECTS && waste <= nbytes >> WASTE_SHIFT)
+			return g;
+		/* Compared as parts of the slab, scaled to the largest. */
+		waste <<= CAIRN_SLAB_MAX_ORDER - order;
+		if (best.nobjects == 0 || waste < best_waste) {
+			best = g;
+			best_waste = waste;
+		}
+	}
+	return best;
+}
+
+/* 2^(32 + shift) / divisor, rounded up, in long division. 2^shift < divisor. */
+static uint32_t reciprocal_of(uint32_t divisor, unsigned shift)
+{
+	uint32_t remainder = (uint32_t)1 << shift;
+	uint32_t quotient = 0;
+	for (unsigned bit = 0; bit < 32; bit++) {
+		remainder <<= 1;
+		quotient <<= 1;
+		if (remainder >= divisor) {
+			remainder -= divisor;
+			quotient |= 1;
+		}
+	}
+	return quotient + (remainder != 0);
+}
+
+/* From object to object, or 0 iff no slab holds one. */
+static size_t stride_for(const struct cairn_cache_spec *spec, size_t align)
+{
+	size_t nbytes = spec->nbytes;
+	if (CAIRN_CHECK >= 2 && (spec->flags & CAIRN_CACHE_RED_ZONE) != 0)
+		nbytes += CAIRN_RED_ZONE_NBYTES;
+	if (nbytes < MIN_STRIDE_NBYTES)
+		nbytes = MIN_STRIDE_NBYTES;
+	nbytes = cairn_round_down(nbytes + align - 1, align);
+	return nbytes <= LARGEST_NBYTES ? nbytes : 0;
+}
+
+/* ---- making and ending a cache ---- */
+
+static bool is_listed(const struct cairn_slabs *s, const struct cairn_cache *cache)
+{
+	if (!cairn_is_cache(cache) || cache->slabs != s)
+		return false;
+	return (cache->prev != NULL ? cache->prev->next : s->first) == cache;
+}
+
+static enum cairn_err spec_ok(const struct cairn_cache_spec *spec, size_t align)
+{
+	if (spec->name == NULL || spec->nbytes == 0 || spec->nbytes > LARGEST_NBYTES)
+		return CAIRN_EINVAL;
+	if ((spec->flags & ~KNOWN_FLAGS) != 0)
+		return CAIRN_EINVAL;
+	if (spec->construct != NULL && (spec->flags & (CAIRN_CACHE_ZERO | CAIRN_CACHE_POISON)) != 0)
+		return CAIRN_EINVAL;
+	if (!cairn_is_pow2(align) || align > CAIRN_FRAME_NBYTES)
+		return CAIRN_EALIGN;
+	return stride_for(spec, align) != 0 ? CAIRN_OK : CAIRN_EINVAL;
+}
+
+static void lay_out(struct cairn_cache *cache, size_t stride_nbytes)
+{
+	struct geometry g = geometry_for(stride_nbytes);
+	cache->stride_nbytes = (uint32_t)stride_nbytes;
+	cache->shift = CAIRN_SLAB_LARGEST_LOG2 <= 16 ? 0 : (uint8_t)(cairn_log2_ceil(stride_nbytes) - 1);
+	cache->reciprocal = reciprocal_of(cache->stride_nbytes, cache->shift);
+	cache->order = (uint8_t)g.order;
+	cache->nobjects = g.nobjects;
+	cache->used_nbytes = g.nobjects * cache->stride_nbytes;
+	cache->nwords = (uint8_t)((g.nobjects + CAIRN_SLAB_WORD_BITS - 1) / CAIRN_SLAB_WORD_BITS);
+	cache->first_word = cache->nwords > 1;
+	size_t nwords = cache->first_word + cache->nwords * (cairn_cache_has_limbo(cache) ? 2u : 1u);
+	size_t nbytes = offsetof(struct cairn_slab, map) + nwords * sizeof(uint32_t);
+	cache->nslots = (uint8_t)((nbytes + CAIRN_SLOT_NBYTES - 1) >> CAIRN_SLAB_SLOT_LOG2);
+}
+
+enum cairn_err cairn_slab_create(struct cairn_slabs *s, struct cairn_cache *cache,
+				 const struct cairn_cache_spec *spec)
+{
+	if (s == NULL || s->frames == NULL || cache == NULL || spec == NULL || is_listed(s, cache))
+		return CAIRN_EINVAL;
+	size_t align = spec->align != 0 ? spec->align : sizeof(void *);
+	enum cairn_err err = spec_ok(spec, align);
+	if (err != CAIRN_OK)
+		return err;
+	*cache = (struct cairn_cache){
+		.self = cache,
+		.slabs = s,
+		.name = spec->name,
+		.object_nbytes = spec->nbytes,
+		.construct = spec->construct,
+		.flags = (uint8_t)spec->flags,
+		.zones = (spec->zones != 0 ? spec->zones : CAIRN_ANY_ZONE) & s->zones,
+		.prev = s->last,
+		.watch_below = SIZE_MAX,
+	};
+	lay_out(cache, stride_for(spec, align));
+	*(s->last != NULL ? &s->last->next : &s->first) = cache;
+	s->last = cache;
+	return CAIRN_OK;
+}
+
+enum cairn_err cairn_slab_destroy(struct cairn_cache *cache)
+{
+	if (!cairn_is_cache(cache))
+		return CAIRN_EDESTROYED;
+	if (cache->nused != 0 || cache->ngrowing != 0)
+		return CAIRN_EBUSY;
+	cache->nreserved = 0;
+	while (cairn_slab_shrink_one(cache) != 0)
+		continue;
+	*(cache->prev != NULL ? &cache->prev->next : &cache->slabs->first) = cache->next;
+	*(cache->next != NULL ? &cache->next->prev : &cache->slabs->last) = cache->prev;
+	cache->self = NULL;
+	return CAIRN_OK;
+}
+
+struct cairn_cache *cairn_slab_first_cache(const struct cairn_slabs *s)
+{
+	return s->first;
+}
+
+struct cairn_cache *cairn_slab_next_cache(const struct cairn_cache *cache)
+{
+	return cairn_is_cache(cache) ? cache->next : NULL;
+}
+
+bool cairn_slab_info(const struct cairn_cache *cache, struct cairn_cache_info *info)
+{
+	if (!cairn_is_cache(cache) || info == NULL)
+		return false;
+	*info = (struct cairn_cache_info){
+		.name = cache->name,
+		.object_nbytes = cache->object_nbytes,
+		.stride_nbytes = cache->stride_nbytes,
+		.slab_nframes = (size_t)1 << cache->order,
+		.objects_per_slab = cache->nobjects,
+		.nslabs = cache->nslabs,
+		.nlive = cache->nused - cache->nlimbo,
+		.nfree = cache->capacity - cache->nused,
+		.nreserved = cache->nreserved,
+		.high_water = cache->high_water,
+	};
+	return true;
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/* Looking at slabs: what lies at an address, which objects are live, and every invariant. Read-only.
+ * The check trusts no pointer of a record before cairn_record_sound has found it to be one, and ends on
+ * damaged lists because it counts what it walks. */
+#include "slab_private.h"
+
+/* ---- an address ---- */
+
+bool cairn_slab_where(const struct cairn_slabs *s, uintptr_t addr, struct cairn_slab_where *where)
+{
+	const struct cairn_slab *slab = s != NULL ? cairn_slab_at(s, addr) : NULL;
+	if (slab == NULL || !cairn_is_cache(slab->cache))
+		return false;
+	const struct cairn_cache *cache = slab->cache;
+	size_t offset = addr - slab->base;
+	size_t slab_nbytes = CAIRN_FRAME_NBYTES << cache->order;
+	*where =
+		(struct cairn_slab_where){.cache = cache, .cache_name = cache->name, .state = CAIRN_SLAB_GAP};
+	if (offset >= slab_nbytes)
+		return false;
+	if (offset >= cache->used_nbytes) {
+		where->object = slab->base + cache->used_nbytes;
+		where->object_nbytes = slab_nbytes - cache->used_nbytes;
+		return true;
+	}
+	unsigned index = cairn_index_of(cache, offset);
+	size_t start = (size_t)index * cache->stride_nbytes;
+	where->object = slab->base + start;
+	where->object_nbytes = cache->object_nbytes;
+	if (offset - start >= cache->object_nbytes) {
+		where->object += cache->object_nbytes;
+		where->object_nbytes = cache->stride_nbytes - cache->object_nbytes;
+	} else {
+		where->state = cairn_is_live(cache, slab, index) ? CAIRN_SLAB_LIVE : CAIRN_SLAB_FREE;
+	}
+	return true;
+}
+
+/* ---- live objects ---- */
+
+/* The first live object of a slab from number `index` on, or NULL. */
+static void *live_from(const struct cairn_cache *cache, const struct cairn_slab *slab, unsigned index)
+{
+	for (; index < cache->nobjects; index++)
+		if (cairn_is_live(cache, slab, index))
+			return (void *)(slab->base + (size_t)index * cache->stride_nbytes);
+	return NULL;
+}
+
+/* The slab of a cache that has objects in use after `slab` (NULL: the first). */
+static const struct cairn_slab *next_used(const struct cairn_cache *cache, const struct cairn_slab *slab)
+{
+	const struct cairn_slab *partial = cache->list[CAIRN_SLAB_PARTIAL];
+	const struct cairn_slab *full = cache->list[CAIRN_SLAB_FULL];
+	if (slab == NULL)
+		return partial != NULL ? partial : full;
+	return slab->next == NULL && slab->nfree != 0 ? full : slab->next;
+}
+
+void *cairn_slab_next_live(const struct cairn_cache *cache, const void *previous)
+{
+	const struct cairn_slab *slab = NULL;
+	void *object = NULL;
+	if (!cairn_is_cache(cache))
+		return NULL;
+	if (previous != NULL) {
+		slab = cairn_slab_at(cache->slabs, (uintptr_t)previous);
+		if (slab == NULL || slab->cache != cache)
+			return NULL;
+		unsigned index = cairn_index_of(cache, (uintptr_t)previous - slab->base);
+		if (live_from(cache, slab, index) != previous)
+			return NULL;
+		object = live_from(cache, slab, index + 1);
+	}
+	while (object == NULL && (slab = next_used(cache, slab)) != NULL)
+		object = live_from(cache, slab, 0);
+	return object;
+}
+
+/* ---- invariants ---- */
+
+/* What a walk has counted, of a cache or of the instance. */
+struct tally {
+	size_t nslabs;
+	size_t nobjects;
+	size_t nfree;
+	size_t nlimbo;
+	size_t nframes;
+};
+
+static void tally_add(struct tally *sum, const struct tally *t)
+{
+	sum->nslabs += t->nslabs;
+	sum->nobjects += t->nobjects;
+	sum->nfree += t->nfree;
+	sum->nlimbo += t->nlimbo;
+	sum->nframes += t->nframes;
+}
+
+static size_t count_bits(uint32_t word)
+{
+	size_t n = 0;
+	for (; word != 0; word &= word - 1)
+		n++;
+	return n;
+}
+
+static const char *bitmap_check(const struct cairn_cache *cache, const struct cairn_slab *slab,
+				struct tally *t)
+{
+	size_t nfree = 0;
+	for (unsigned i = 0; i < cache->nwords; i++) {
+		unsigned first = i * CAIRN_SLAB_WORD_BITS;
+		unsigned nobjects = cache->nobjects - first;
+		uint32_t free_bits = *cairn_free_word(cache, slab, first);
+		uint32_t limbo = cairn_cache_has_limbo(cache) ? *cairn_limbo_word(cache, slab, first) : 0;
+		if (nobjects < CAIRN_SLAB_WORD_BITS)
+			CAIRN_HOLDS((free_bits | limbo) >> nobjects == 0);
+		CAIRN_HOLDS((free_bits & limbo) == 0);
+		if (cache->first_word != 0)
+			CAIRN_HOLDS((slab->map[0] >> i & 1) == (free_bits != 0));
+		nfree += count_bits(free_bits);
+		t->nlimbo += count_bits(limbo);
+	}
+	if (cache->first_word != 0)
+		CAIRN_HOLDS(slab->map[0] >> cache->nwords == 0);
+	CAIRN_HOLDS(slab->nfree == nfree);
+	return NULL;
+}
+
+static const char *frames_check(const struct cairn_cache *cache, const struct cairn_slab *slab)
+{
+	struct cairn_frame_info frame;
+	size_t nframes = (size_t)1 << cache->order;
+	CAIRN_HOLDS((slab->base & ((CAIRN_FRAME_NBYTES << cache->order) - 1)) == 0);
+	for (size_t i = 0; i < nframes; i++) {
+		const uint16_t *link = cairn_slab_link(cache->slabs, slab->base + (i << CAIRN_FRAME_SHIFT));
+		CAIRN_HOLDS(link != NULL);
+		CAIRN_HOLDS(*link == slab->id);
+	}
+	CAIRN_HOLDS(cairn_frame_info(cache->slabs->frames, cairn_addr_to_pfn(slab->base), &frame));
+	CAIRN_HOLDS(frame.owner == CAIRN_SLAB && frame.nframes == nframes);
+	CAIRN_HOLDS(frame.head == cairn_addr_to_pfn(slab->base));
+	return NULL;
+}
+
+static const char *nfree_check(const struct cairn_cache *cache, size_t nfree, enum cairn_slab_list list)
+{
+	switch (list) {
+	case CAIRN_SLAB_FULL: CAIRN_HOLDS(nfree == 0); break;
+	case CAIRN_SLAB_PARTIAL: CAIRN_HOLDS(nfree != 0 && nfree < cache->nobjects); break;
+	default: CAIRN_HOLDS(nfree == cache->nobjects);
+	}
+	return NULL;
+}
+
+static const char *list_check(const struct cairn_cache *cache, enum cairn_slab_list list, struct tally *t)
+{
+	const struct cairn_slab *previous = NULL;
+	const char *broken;
+	for (const struct cairn_slab *slab = cache->list[list]; slab != NULL; slab = slab->next) {
+		CAIRN_HOLDS(cairn_record_sound(&cache->slabs->records, slab));
+		CAIRN_HOLDS(slab->cache == cache);
+		CAIRN_HOLDS(slab->prev == previous);
+		CAIRN_HOLDS(++t->nslabs <= cache->nslabs + cache->ngrowing);
+		if ((broken = bitmap_check(cache, slab, t)) != NULL)
+			return broken;
+		if ((broken = nfree_check(cache, slab->nfree, list)) != NULL)
+			return broken;
+		if ((broken = frames_check(cache, slab)) != NULL)
+			return broken;
+		t->nobjects += cache->nobjects;
+		t->nfree += slab->nfree;
+		t->nframes += (size_t)1 << cache->order;
+		previous = slab;
+	}
+	return NULL;
+}
+
+static const char *cache_check(const struct cairn_cache *cache, struct tally *all)
+{
+	struct tally on[CAIRN_SLAB_NLISTS] = {{0}};
+	struct tally here = {0};
+	const char *broken;
+	for (unsigned list = 0; list < CAIRN_SLAB_NLISTS; list++) {
+		if ((broken = list_check(cache, (enum cairn_slab_list)list, &on[list])) != NULL)
+			return broken;
+		tally_add(all, &on[list]);
+		if (list != CAIRN_SLAB_GROWING)
+			tally_add(&here, &on[list]);
+	}
+	CAIRN_HOLDS(on[CAIRN_SLAB_GROWING].nslabs == cache->ngrowing);
+	CAIRN_HOLDS(on[CAIRN_SLAB_EMPTY].nslabs == cache->nempty);
+	CAIRN_HOLDS(here.nslabs == cache->nslabs);
+	CAIRN_HOLDS(here.nobjects == cache->capacity);
+	CAIRN_HOLDS(here.nfree + cache->nused == cache->capacity);
+	CAIRN_HOLDS(here.nlimbo == cache->nlimbo);
+	CAIRN_HOLDS(cache->nused <= cache->high_water);
+	CAIRN_HOLDS(cache->in_surplus == cairn_cache_has_surplus(cache));
+	return NULL;
+}
+
+/* The surplus list holds what is marked as on it. */
+static const char *surplus_check(const struct cairn_slabs *s, size_t nmarked)
+{
+	const struct cairn_cache *previous = NULL;
+	size_t nlisted = 0;
+	for (const struct cairn_cache *cache = s->surplus; cache != NULL; cache = cache->surplus_next) {
+		CAIRN_HOLDS(cairn_is_cache(cache) && cache->in_surplus);
+		CAIRN_HOLDS(cache->surplus_prev == previous);
+		CAIRN_HOLDS(++nlisted <= nmarked);
+		previous = cache;
+	}
+	CAIRN_HOLDS(nlisted == nmarked);
+	return NULL;
+}
+
+static size_t count_links(const struct cairn_slabs *s)
+{
+	size_t nlinks = 0;
+	for (unsigned z = 0; z < CAIRN_ZONES; z++)
+		for (size_t i = 0; i < s->zone[z].nframes; i++)
+			nlinks += s->zone[z].link[i] != 0;
+	return nlinks;
+}
+
+const char *cairn_slab_check(const struct cairn_slabs *s)
+{
+	const struct cairn_cache *previous = NULL;
+	struct tally all = {0};
+	size_t nrecords, nmarked = 0;
+	const char *broken;
+	CAIRN_HOLDS(s != NULL);
+	if ((broken = cairn_record_check(&s->records, &nrecords)) != NULL)
+		return broken;
+	for (const struct cairn_cache *cache = s->first; cache != NULL; cache = cache->next) {
+		CAIRN_HOLDS(cairn_is_cache(cache) && cache->slabs == s);
+		CAIRN_HOLDS(cache->prev == previous);
+		if ((broken = cache_check(cache, &all)) != NULL)
+			return broken;
+		nmarked += cache->in_surplus;
+		previous = cache;
+	}
+	CAIRN_HOLDS(s->last == previous);
+	if ((broken = surplus_check(s, nmarked)) != NULL)
+		return broken;
+	CAIRN_HOLDS(all.nslabs == nrecords);
+	CAIRN_HOLDS(all.nframes == s->nframes);
+	CAIRN_HOLDS(count_links(s) == s->nframes);
+	return NULL;
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/* Slabs come and go: growing in halves, giving back, the reserve, and what keeps lists and marks right.
+ * I4 (see slab.c) depends on nused, which every take and put changes, and so does the high-water mark. To
+ * keep both off the fast paths, cairn_cache_settle computes the next values of nused at which either
+ * changes, and the fast paths compare. */
+#include "slab_private.h"
+
+#define NEVER SIZE_MAX
+
+/* ---- lists ---- */
+
+static void list_insert(struct cairn_cache *cache, struct cairn_slab *slab, enum cairn_slab_list list)
+{
+	struct cairn_slab *first = cache->list[list];
+	slab->next = first;
+	slab->prev = NULL;
+	if (first != NULL)
+		first->prev = slab;
+	cache->list[list] = slab;
+}
+
+static void list_remove(struct cairn_cache *cache, struct cairn_slab *slab, enum cairn_slab_list list)
+{
+	if (slab->next != NULL)
+		slab->next->prev = slab->prev;
+	if (slab->prev != NULL)
+		slab->prev->next = slab->next;
+	else
+		cache->list[list] = slab->next;
+}
+
+void cairn_slab_relist(struct cairn_cache *cache, struct cairn_slab *slab, enum cairn_slab_list from,
+		       enum cairn_slab_list to)
+{
+	list_remove(cache, slab, from);
+	list_insert(cache, slab, to);
+}
+
+static void surplus_insert(struct cairn_cache *cache)
+{
+	struct cairn_slabs *s = cache->slabs;
+	cache->surplus_next = s->surplus;
+	cache->surplus_prev = NULL;
+	if (s->surplus != NULL)
+		s->surplus->surplus_prev = cache;
+	s->surplus = cache;
+	cache->in_surplus = true;
+}
+
+static void surplus_remove(struct cairn_cache *cache)
+{
+	if (cache->surplus_next != NULL)
+		cache->surplus_next->surplus_prev = cache->surplus_prev;
+	if (cache->surplus_prev != NULL)
+		cache->surplus_prev->surplus_next = cache->surplus_next;
+	else
+		cache->slabs->surplus = cache->surplus_next;
+	cache->in_surplus = false;
+}
+
+/* Restore I4 and the high-water mark, and tell when to come back: when nused passes watch_above on its way
+ * up, or reaches watch_below on its way down. Called after every other change to what they depend on. */
+void cairn_cache_settle(struct cairn_cache *cache)
+{
+	bool surplus = cairn_cache_has_surplus(cache);
+	if (surplus && !cache->in_surplus)
+		surplus_insert(cache);
+	else if (!surplus && cache->in_surplus)
+		surplus_remove(cache);
+	if (cache->nused > cache->high_water)
+		cache->high_water = cache->nused;
+	cache->watch_above = cache->high_water;
+	cache->watch_below = NEVER;
+	if (cache->nempty == 0 || cache->capacity - cache->nobjects < cache->nreserved)
+		return;
+	/* There is a surplus as long as nused is at most this. */
+	size_t most = cache->capacity - cache->nobjects - cache->nreserved;
+	if (!surplus)
+		cache->watch_below = most;
+	else if (most < cache->watch_above)
+		cache->watch_above = most;
+}
+
+/* ---- slabs come and go ---- */
+
+static void set_links(const struct cairn_cache *cache, const struct cairn_slab *slab, uint16_t id)
+{
+	uint16_t *link = cairn_slab_link(cache->slabs, slab->base);
+	for (size_t i = 0; i < (size_t)1 << cache->order; i++)
+		link[i] = id;
+}
+
+/* n low bits, n up to the bits of a word. */
+static uint32_t low_bits(unsigned n)
+{
+	return n >= CAIRN_SLAB_WORD_BITS ? UINT32_MAX : ((uint32_t)1 << n) - 1;
+}
+
+static void map_init(const struct cairn_cache *cache, struct cairn_slab *slab)
+{
+	uint32_t *word = &slab->map[cache->first_word];
+	unsigned nleft = cache->nobjects;
+	slab->map[0] = low_bits(cache->nwords);
+	for (unsigned i = 0; i < cache->nwords; i++, nleft -= CAIRN_SLAB_WORD_BITS) {
+		word[i] = low_bits(nleft);
+		if (cairn_cache_has_limbo(cache))
+			word[cache->nwords + i] = 0;
+	}
+}
+
+struct cairn_slab *cairn_slab_grow_begin(struct cairn_cache *cache)
+{
+	if (!cairn_is_cache(cache))
+		return NULL;
+	struct cairn_slabs *s = cache->slabs;
+	cairn_pfn pfn = cairn_frame_alloc(s->frames, cache->order, CAIRN_SLAB, cache->zones);
+	if (pfn == CAIRN_NOFRAME)
+		return NULL;
+	struct cairn_slab *slab = cairn_record_take(&s->records, cache->nslots);
+	if (slab == NULL) {
+		(void)cairn_frame_free(s->frames, pfn, CAIRN_SLAB);
+		return NULL;
+	}
+	slab->cache = cache;
+	slab->base = cairn_pfn_to_addr(pfn);
+	slab->nfree = (uint16_t)cache->nobjects;
+	map_init(cache, slab);
+	set_links(cache, slab, slab->id);
+	list_insert(cache, slab, CAIRN_SLAB_GROWING);
+	cache->ngrowing++;
+	s->nframes += (size_t)1 << cache->order;
+	return slab;
+}
+
+void cairn_slab_construct(struct cairn_slab *slab)
+{
+	const struct cairn_cache *cache = slab->cache;
+	if (cairn_cache_has_limbo(cache))
+		memset((void *)slab->base, CAIRN_POISON_FREE, cache->used_nbytes);
+	if (cache->construct == NULL)
+		return;
+	for (uint32_t offset = 0; offset < cache->used_nbytes; offset += cache->stride_nbytes)
+		cache->construct((void *)(slab->base + offset));
+}
+
+void cairn_slab_grow_end(struct cairn_slab *slab)
+{
+	struct cairn_cache *cache = slab->cache;
+	cairn_slab_relist(cache, slab, CAIRN_SLAB_GROWING, CAIRN_SLAB_EMPTY);
+	cache->ngrowing--;
+	cache->nslabs++;
+	cache->nempty++;
+	cache->capacity += cache->nobjects;
+	cairn_cache_settle(cache);
+}
+
+bool cairn_slab_grow(struct cairn_cache *cache)
+{
+	struct cairn_slab *slab = cairn_slab_grow_begin(cache);
+	if (slab == NULL)
+		return false;
+	cairn_slab_construct(slab);
+	cairn_slab_grow_end(slab);
+	return true;
+}
+
+/* Give an empty slab back: the frames. The caller settles. */
+size_t cairn_slab_release(struct cairn_cache *cache, struct cairn_slab *slab)
+{
+	struct cairn_slabs *s = cache->slabs;
+	size_t nframes = (size_t)1 << cache->order;
+	list_remove(cache, slab, CAIRN_SLAB_EMPTY);
+	cache->nslabs--;
+	cache->nempty--;
+	cache->capacity -= cache->nobjects;
+	s->nframes -= nframes;
+	set_links(cache, slab, 0);
+	(void)cairn_frame_free(s->frames, cairn_addr_to_pfn(slab->base), CAIRN_SLAB);
+	cairn_record_give(&s->records, slab);
+	return nframes;
+}
+
+size_t cairn_slab_shrink_one(struct cairn_cache *cache)
+{
+	if (!cairn_is_cache(cache) || !cairn_cache_has_surplus(cache))
+		return 0;
+	size_t nframes = cairn_slab_release(cache, cache->list[CAIRN_SLAB_EMPTY]);
+	cairn_cache_settle(cache);
+	return nframes;
+}
+
+size_t cairn_slab_shrink_any(struct cairn_slabs *s)
+{
+	return s->surplus != NULL ? cairn_slab_shrink_one(s->surplus) : 0;
+}
+
+/* ---- the reserve ---- */
+
+enum cairn_err cairn_slab_reserve_set(struct cairn_cache *cache, size_t nobjects)
+{
+	if (!cairn_is_cache(cache))
+		return CAIRN_EDESTROYED;
+	cache->nreserved = nobjects;
+	cairn_cache_settle(cache);
+	return CAIRN_OK;
+}
+
+bool cairn_slab_short(const struct cairn_cache *cache)
+{
+	return cairn_is_cache(cache) && cache->capacity - cache->nused < cache->nreserved;
+}
+
+enum cairn_err cairn_slab_reserve(struct cairn_cache *cache, size_t nobjects)
+{
+	size_t ngrown = 0;
+	size_t nreserved_before = cairn_is_cache(cache) ? cache->nreserved : 0;
+	enum cairn_err err = cairn_slab_reserve_set(cache, nobjects);
+	while (err == CAIRN_OK && cairn_slab_short(cache)) {
+		if (cairn_slab_grow(cache)) {
+			ngrown++;
+			continue;
+		}
+		err = CAIRN_ENOMEM;
+		cache->nreserved = nreserved_before;
+		cairn_cache_settle(cache);
+		while (ngrown-- > 0)
+			cairn_slab_shrink_one(cache);
+	}
+	return err;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the slab module share: the record of a slab, where records live, and how an address
+ * becomes an object's number. Clients: slab.c, slab_record.c, slab_check.c. */
+#ifndef CAIRN_SLAB_PRIVATE_H
+#define CAIRN_SLAB_PRIVATE_H
+
+#include "slab.h"
+
+#define CAIRN_SLAB_WORD_BITS    32u
+#define CAIRN_RED_ZONE_NBYTES   sizeof(size_t)
+#define CAIRN_SLAB_LARGEST_LOG2 (CAIRN_FRAME_SHIFT + CAIRN_SLAB_MAX_ORDER)
+
+/* The record of a slab. map: [summary, if there is more than one word], bitmap of free objects, and, for
+ * caches that poison (level 2), a bitmap of objects in limbo: between the halves of a free. */
+struct cairn_slab {
+	struct cairn_cache *cache; /* NULL: a free record, nfree is the slot of the next one */
+	struct cairn_slab *next, *prev;
+	uintptr_t base;
+	uint16_t nfree;
+	uint16_t id; /* directory entry and slot */
+	uint32_t map[];
+};
+_Static_assert(sizeof(struct cairn_slab) == 4 * sizeof(void *) + (sizeof(void *) == 8 ? 8 : 4) &&
+		       offsetof(struct cairn_slab, map) == 4 * sizeof(void *) + 4,
+	       "CAIRN_SLAB_MAX_SLOTS counts on it");
+
+/* A page of records of one length. It takes the first slot, so that no record has id 0. */
+struct cairn_record_page {
+	struct cairn_record_page *next, *prev; /* pages with room */
+	uint16_t entry;                        /* of the directory */
+	uint16_t nslots;                       /* of a record */
+	uint16_t free_slot;                    /* the first record that is free again; 0: none */
+	uint16_t fresh_slot;                   /* slots from here on were never used */
+	uint16_t nrecords;                     /* in use */
+};
+
+#define CAIRN_SLOT_NBYTES ((size_t)1 << CAIRN_SLAB_SLOT_LOG2)
+#define CAIRN_SLOT_BITS   (CAIRN_FRAME_SHIFT - CAIRN_SLAB_SLOT_LOG2)
+#define CAIRN_PAGE_SLOTS  ((size_t)1 << CAIRN_SLOT_BITS)
+_Static_assert(sizeof(struct cairn_record_page) <= CAIRN_SLOT_NBYTES, "a page's head takes one slot");
+_Static_assert(CAIRN_SLAB_MAX_SLOTS < CAIRN_PAGE_SLOTS, "a frame holds the longest record");
+
+static inline void *cairn_slot(uintptr_t page, size_t slot)
+{
+	return (void *)(page + (slot << CAIRN_SLAB_SLOT_LOG2));
+}
+
+static inline struct cairn_slab *cairn_record_of(const struct cairn_records *r, unsigned id)
+{
+	return cairn_slot(r->directory[id >> CAIRN_SLOT_BITS], id & (CAIRN_PAGE_SLOTS - 1));
+}
+
+enum cairn_err cairn_record_init(struct cairn_records *r, struct cairn_frames *f,
+				 struct cairn_regions *regions, size_t nframes) CAIRN_MUST_USE;
+/* A record of nslots slots with its id set; NULL: no memory, or no ids. O(CAIRN_ORDERS), as is giving it
+ * back. */
+struct cairn_slab *cairn_record_take(struct cairn_records *r, unsigned nslots) CAIRN_MUST_USE;
+void cairn_record_give(struct cairn_records *r, struct cairn_slab *slab);
+
+/* Is `slab` the address of a record in use? Never reads what may not be read, whatever `slab` is. */
+bool cairn_record_sound(const struct cairn_records *r, const struct cairn_slab *slab);
+/* Every page; *nrecords is the sum of those in use. */
+const char *cairn_record_check(const struct cairn_records *r, size_t *nrecords) CAIRN_MUST_USE;
+
+/* slab_grow.c: to be called after any change to what cairn_cache_has_surplus and the high-water mark depend
+ * on. */
+void cairn_cache_settle(struct cairn_cache *cache);
+void cairn_slab_relist(struct cairn_cache *cache, struct cairn_slab *slab, enum cairn_slab_list from,
+		       enum cairn_slab_list to);
+/* Both halves of growing. */
+bool cairn_slab_grow(struct cairn_cache *cache);
+/* Give an empty slab back: its frames. The caller settles. */
+size_t cairn_slab_release(struct cairn_cache *cache, struct cairn_slab *slab);
+
+static inline bool cairn_is_cache(const struct cairn_cache *cache)
+{
+	return cache != NULL && cache->self == cache;
+}
+
+/* Is an empty slab there that the reserve does not need? */
+static inline bool cairn_cache_has_surplus(const struct cairn_cache *cache)
+{
+	return cache->nempty != 0 && cache->capacity - cache->nobjects - cache->nused >= cache->nreserved;
+}
+
+static inline bool cairn_cache_has_limbo(const struct cairn_cache *cache)
+{
+	return CAIRN_CHECK >= 2 && (cache->flags & CAIRN_CACHE_POISON) != 0;
+}
+
+static inline bool cairn_cache_has_red_zone(const struct cairn_cache *cache)
+{
+	return CAIRN_CHECK >= 2 && (cache->flags & CAIRN_CACHE_RED_ZONE) != 0;
+}
+
+/* The link of the frame at addr, or NULL iff no zone with links holds it. */
+static inline uint16_t *cairn_slab_link(const struct cairn_slabs *s, uintptr_t addr)
+{
+	uintptr_t pfn = addr >> CAIRN_FRAME_SHIFT;
+	for (unsigned z = 0; z < CAIRN_ZONES; z++) {
+		const struct cairn_link_zone *zone = &s->zone[z];
+		if (pfn - zone->base < zone->nframes)
+			return &zone->link[pfn - zone->base];
+	}
+	return NULL;
+}
+
+static inline struct cairn_slab *cairn_slab_at(const struct cairn_slabs *s, uintptr_t addr)
+{
+	const uint16_t *link = cairn_slab_link(s, addr);
+	return link != NULL && *link != 0 ? cairn_record_of(&s->records, *link) : NULL;
+}
+
+/* offset / stride without a division: offset * reciprocal / 2^(32 + shift), reciprocal = 2^(32 + shift) /
+ * stride, rounded up, by e / stride with e < stride. The quotient is thus too large by offset * e / (stride
+ * * 2^(32 + shift)), and as offset / stride is at least 1/stride below the next whole number, the result is
+ * exact iff offset * e < 2^(32 + shift). Slabs up to 2^16 bytes: shift is 0, and offset * e < 2^16 * 2^16.
+ * Larger ones, to 2^23: stride lies in (2^shift, 2^(shift + 1)], and offset * e < 2^23 * 2^(shift + 1). */
+static inline uint32_t cairn_index_of(const struct cairn_cache *cache, size_t offset)
+{
+	uint32_t high = (uint32_t)((uint64_t)(uint32_t)offset * cache->reciprocal >> 32);
+	return CAIRN_SLAB_LARGEST_LOG2 <= 16 ? high : high >> cache->shift;
+}
+
+/* The word of the bitmap of free objects that holds `index`, and its bit there; the same word of the limbo.
+ * */
+static inline uint32_t *cairn_free_word(const struct cairn_cache *cache, const struct cairn_slab *slab,
+					unsigned index)
+{
+	return (uint32_t *)&slab->map[cache->first_word + index / CAIRN_SLAB_WORD_BITS];
+}
+
+static inline uint32_t *cairn_limbo_word(const struct cairn_cache *cache, const struct cairn_slab *slab,
+					 unsigned index)
+{
+	return cairn_free_word(cache, slab, index) + cache->nwords;
+}
+
+static inline uint32_t cairn_bit_of(unsigned index)
+{
+	return (uint32_t)1 << index % CAIRN_SLAB_WORD_BITS;
+}
+
+/* Neither free nor in limbo. */
+static inline bool cairn_is_live(const struct cairn_cache *cache, const struct cairn_slab *slab,
+				 unsigned index)
+{
+	uint32_t gone = *cairn_free_word(cache, slab, index);
+	if (cairn_cache_has_limbo(cache))
+		gone |= *cairn_limbo_word(cache, slab, index);
+	return (gone & cairn_bit_of(index)) == 0;
+}
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* Arithmetic that every module shares: checked sizes, powers of two, bit search. */
+#ifndef CAIRN_UTIL_H
+#define CAIRN_UTIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The four functions that a freestanding compiler expects to exist. */
+void *memcpy(void *restrict to, const void *restrict from, size_t nbytes);
+void *memmove(void *to, const void *from, size_t nbytes);
+void *memset(void *to, int byte, size_t nbytes);
+int memcmp(const void *a, const void *b, size_t nbytes);
+
+/* The first invariant that does not hold, as text; used by every cairn_*_check. */
+#define CAIRN_HOLDS(cond)             \
+	do {                          \
+		if (!(cond))          \
+			return #cond; \
+	} while (0)
+
+#define CAIRN_WORD_BITS (sizeof(size_t) * 8)
+
+/* Index of the lowest and of the highest set bit. word != 0. */
+static inline unsigned cairn_lowest_bit(size_t word)
+{
+	return (unsigned)__builtin_ctzl(word);
+}
+
+static inline unsigned cairn_highest_bit(size_t word)
+{
+	return (unsigned)(CAIRN_WORD_BITS - 1) - (unsigned)__builtin_clzl(word);
+}
+_Static_assert(sizeof(size_t) == sizeof(unsigned long), "bit search works on unsigned long");
+
+static inline bool cairn_is_pow2(size_t n)
+{
+	return n != 0 && (n & (n - 1)) == 0;
+}
+
+/* Smallest k with 2^k >= n. n >= 1. */
+static inline unsigned cairn_log2_ceil(size_t n)
+{
+	return n <= 1 ? 0 : cairn_highest_bit(n - 1) + 1;
+}
+
+static inline size_t cairn_round_down(size_t n, size_t pow2)
+{
+	return n & ~(pow2 - 1);
+}
+
+/* Checked arithmetic: false on overflow, *out is then undefined. */
+static inline bool cairn_add(size_t a, size_t b, size_t *out)
+{
+	return !__builtin_add_overflow(a, b, out);
+}
+
+static inline bool cairn_mul(size_t a, size_t b, size_t *out)
+{
+	return !__builtin_mul_overflow(a, b, out);
+}
+
+static inline bool cairn_round_up(size_t n, size_t pow2, size_t *out)
+{
+	if (!cairn_add(n, pow2 - 1, out))
+		return false;
+	*out = cairn_round_down(*out, pow2);
+	return true;
+}
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* A port for tests of the facade: it counts what it is asked, and refuses when told to. */
+#ifndef PORT_TEST_H
+#define PORT_TEST_H
+
+#include "port.h"
+
+struct port_test {
+	int depth; /* of the lock */
+	int pins;  /* pinned, less unpinned */
+	unsigned nlocks;
+	unsigned nreports;
+	struct cairn_report last; /* the last report */
+	unsigned nfreed;
+	unsigned nmapped, nunmapped;
+	unsigned narenas;
+	bool misused; /* locked while mapping, unlocked twice, reported under the lock ... */
+	bool refuse_arena, refuse_map;
+	const void *owner;
+	void (*during_pin)(void); /* called at each pin(true): what others may do meanwhile */
+};
+
+extern struct port_test port_test;
+
+#define PORT_TEST_ARENA_NBYTES  ((size_t)32 << 10)
+#define PORT_TEST_CLOSED_NBYTES ((size_t)1216)
+
+#endif
