@@ -127,7 +127,7 @@ void *cairn_heap_alloc_aligned(struct cairn_heap *h, size_t align, size_t nbytes
 			       const void *caller)
 {
 	struct cairn_heap_block *block;
-	size_t want, have, gap;
+	size_t want, padded, have, gap;
 
 	if (!cairn_is_pow2(align) || align > (size_t)1 << (CAIRN_HEAP_MAX_LOG2 - 1))
 		return NULL;
@@ -135,7 +135,8 @@ void *cairn_heap_alloc_aligned(struct cairn_heap *h, size_t align, size_t nbytes
 		return cairn_heap_alloc(h, nbytes, owner, caller);
 	if (!h || !block_nbytes_for(nbytes, &want))
 		return NULL;
-	block = unshelve(h, want + align + BLOCK_MIN_NBYTES - CAIRN_HEAP_ALIGN);
+	padded = want + align + BLOCK_MIN_NBYTES - CAIRN_HEAP_ALIGN;
+	block = padded <= BLOCK_LOW_MASK ? unshelve(h, padded) : NULL;
 	if (!block)
 		return NULL;
 	have = block_nbytes(block);

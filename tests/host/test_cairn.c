@@ -116,7 +116,7 @@ static void reported(enum cairn_err err, const char *operation, const void *addr
 	assert_int_equal(port_test.nreports, 1);
 	assert_int_equal(port_test.last.err, err);
 	assert_string_equal(port_test.last.operation, operation);
-	assert_int_equal(port_test.last.addr, addr);
+	assert_ptr_equal(port_test.last.addr, addr);
 	assert_non_null(port_test.last.caller);
 	port_test.nreports = 0;
 }

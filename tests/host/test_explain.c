@@ -98,7 +98,7 @@ static void objects_live_free_and_the_gap(void **state)
 	struct cairn_explanation is = explain(object + 39);
 	assert_int_equal(is.what, CAIRN_IS_LIVE_OBJECT);
 	assert_string_equal(is.name, "widget");
-	assert_int_equal(is.base, object);
+	assert_ptr_equal(is.base, object);
 	assert_int_equal(is.nbytes, 40);
 	assert_int_equal(explain(object + 3 * 40).what, CAIRN_IS_FREE_OBJECT);
 	struct cairn_cache_info info;
@@ -118,7 +118,7 @@ static void blocks_live_and_free(void **state)
 	unsigned char *second = cairn_heap_alloc(&heap, 100, "owner", "caller");
 	struct cairn_explanation is = explain(first + 99);
 	assert_int_equal(is.what, CAIRN_IS_LIVE_BLOCK);
-	assert_int_equal(is.base, first);
+	assert_ptr_equal(is.base, first);
 	assert_true(is.nbytes >= 100);
 	assert_string_equal(is.owner != NULL ? is.owner : "none", CAIRN_CHECK >= 2 ? "owner" : "none");
 	assert_string_equal(is.caller != NULL ? is.caller : "none", CAIRN_CHECK >= 2 ? "caller" : "none");

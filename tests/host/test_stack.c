@@ -227,7 +227,7 @@ static void exhaustion_is_an_answer_and_everything_comes_back(void **state)
 {
 	(void)state;
 	static struct cairn_stack many[1024];
-	struct cairn_stacks_info before, after;
+	struct cairn_stacks_info before = {0}, after;
 	for (int round = 0; round < 2; round++) {
 		size_t n = 0;
 		while (n < 1024 && take(&many[n], 256) == CAIRN_OK)

@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: MIT
+# Cairn. `make` lists what there is to make. Boards are described by arch/<isa>/<board>.mk; all output goes to build/.
+# Nothing here runs a tool while the file is read, so that `make setup run` works where there is none yet.
+
+BOARD ?= mps2-an385
+PORT ?= 1234
+BUILD := build
+OUT := $(BUILD)/$(BOARD)
+
+BOARDS := mps2-an385 virt
+ifeq ($(filter $(BOARDS),$(BOARD)),)
+$(error BOARD=$(BOARD) is unknown; there are: $(BOARDS))
+endif
+include $(wildcard arch/*/$(BOARD).mk)
+
+# ---- sources ----
+
+MM_SOURCES := \
+	mm/err.c mm/region.c mm/frame.c mm/frame_zone.c mm/frame_check.c mm/slab.c mm/slab_cache.c mm/slab_grow.c \
+	mm/slab_record.c mm/slab_check.c \
+	mm/heap.c mm/heap_chunk.c mm/heap_check.c mm/stack.c mm/stack_view.c mm/explain.c mm/check.c \
+	mm/cairn.c mm/cairn_heap.c mm/cairn_object.c mm/cairn_stack.c
+
+KERNEL_BASE_SOURCES := kernel/console.c kernel/format.c kernel/string.c
+KERNEL_SOURCES := $(KERNEL_BASE_SOURCES) \
+	kernel/main.c kernel/memmap.c kernel/port.c kernel/lock.c kernel/sched.c kernel/timer.c kernel/wait.c kernel/task.c kernel/reap.c \
+	kernel/semaphore.c kernel/mutex.c kernel/queue.c kernel/alloc_wait.c kernel/fault.c
+
+DEMO_SOURCES := \
+	kernel/demo/demo.c kernel/demo/map.c kernel/demo/load.c kernel/demo/replay.c kernel/demo/objects.c \
+	kernel/demo/messages.c kernel/demo/spawner.c kernel/demo/exhaustion.c kernel/demo/overflow.c kernel/demo/misuse.c \
+	kernel/demo/table.c kernel/demo/traces.S
+TRACES := tests/traces/lua.trace tests/traces/jq.trace tests/traces/sqlite.trace
+
+UNIT_SOURCES := \
+	tests/host/support.c tests/host/port_test.c tests/host/heap_fixture.c \
+	tests/host/test_region.c tests/host/test_frame.c \
+	tests/host/slab_fixture.c tests/host/test_slab.c tests/host/test_slab_grow.c tests/host/test_slab_misuse.c \
+	tests/host/test_slab_check.c \
+	tests/host/test_heap.c tests/host/test_heap_misuse.c tests/host/test_heap_check.c \
+	tests/host/test_stack.c tests/host/test_explain.c tests/host/test_cairn.c
+
+UNIT_TARGET_SOURCES := $(UNIT_SOURCES) tests/target/unit_main.c tests/target/cmocka_shim.c tests/target/setjmp.S
+UNIT_HOST_SOURCES := $(UNIT_SOURCES) tests/host/test_guard.c tests/host/main.c
+
+KERNEL_TEST_SOURCES := \
+	tests/target/kernel_test.c tests/target/kernel_test_text.c tests/target/kernel_test_sched.c \
+	tests/target/kernel_test_task.c tests/target/kernel_test_kill.c tests/target/kernel_test_mutex.c \
+	tests/target/kernel_test_sync.c tests/target/kernel_test_fault.c tests/target/kernel_test_overflow.c
+
+# ---- what all builds share ----
+
+WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Werror
+C_FLAGS := -std=c11 -g $(WARNINGS)
+
+# V=1 shows the commands themselves.
+Q := $(if $(V),,@)
+say = @$(if $(V)$(QUIET),:,printf '  %-5s %s\n' '$(1)' '$(2)')
+
+# `make setup test`: setup comes first, whatever -j says. Everything that runs a tool depends on a `need`.
+SETUP_FIRST := $(filter setup,$(MAKECMDGOALS))
+NEEDS := need-cross need-qemu need-gdb need-host need-checks
+need-cross: TOOLS := arm-none-eabi-gcc arm-none-eabi-size
+need-qemu: TOOLS := qemu-system-arm python3
+need-gdb: TOOLS := gdb-multiarch
+need-host: TOOLS := gcc libc cmocka clang clang-sanitizers $(if $(HOST_M32),gcc-m32) python3
+need-checks: TOOLS := gcc clang clang-format cppcheck arm-none-eabi-gcc arm-none-eabi-nm
+.PHONY: $(NEEDS)
+$(NEEDS): $(SETUP_FIRST)
+	@qemu/setup.sh need $(TOOLS)
+
+# $(call remember,text): the file changes when the flags do, and with it all that is built with them.
+remember = @mkdir -p $(@D); echo '$(1)' | cmp -s - $@ || echo '$(1)' >$@
+.PHONY: FORCE
+FORCE:
+
+.PHONY: help
+help: ## this list (the default)
+	@echo 'make TARGET... [BOARD=$(BOARD)] [PORT=$(PORT)] [V=1]    boards: $(BOARDS)'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
+
+.DEFAULT_GOAL := help
+
+.PHONY: setup
+setup: ## install the tools that are missing (Debian, Ubuntu)
+	@qemu/setup.sh
+
+# ---- images of BOARD ----
+
+CROSS ?= arm-none-eabi-
+# The last is for mm/port.h: kernel/ has a port.h of its own.
+TARGET_INCLUDES := -Iarch/include -Iarch/$(ISA) -Ikernel -Imm -I.
+# No frame may jump the closed space below a stack; the guard geometries in arch/ count on this limit.
+FRAME_GATE := -Wframe-larger-than=1024 -Wvla
+TARGET_FLAGS = $(C_FLAGS) -O2 -ffreestanding -fno-common -ffunction-sections -fdata-sections \
+	$(CONFIG_FLAGS) -DPORT_TIMES_LOCK=1 $(FRAME_GATE)
+LINK_FLAGS := -nostdlib -Wl,--gc-sections -Wl,--fatal-warnings -Wl,--build-id=none -Llinker -T $(LINKER_SCRIPT)
+
+objects = $(patsubst %,$(OUT)/%.o,$(1))
+clang_objects = $(patsubst %,$(OUT)/clang/%.o,$(filter %.c,$(1)))
+
+SOURCES_cairn := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES) $(DEMO_SOURCES)
+SOURCES_kernel_test := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES) $(KERNEL_TEST_SOURCES)
+SOURCES_unit := $(ARCH_SOURCES) $(KERNEL_BASE_SOURCES) $(MM_SOURCES) $(UNIT_TARGET_SOURCES)
+SOURCES_all := $(sort $(SOURCES_cairn) $(SOURCES_kernel_test) $(SOURCES_unit))
+
+IMAGES := $(OUT)/cairn.elf $(OUT)/unit.elf $(OUT)/kernel_test.elf
+$(OUT)/cairn.elf: $(call objects,$(SOURCES_cairn))
+$(OUT)/kernel_test.elf: $(call objects,$(SOURCES_kernel_test))
+$(OUT)/unit.elf: $(call objects,$(SOURCES_unit))
+# The unit tests run on the handler stack, for want of tasks.
+$(OUT)/unit.elf: LINK_FLAGS += -Wl,--defsym,HANDLER_STACK_NBYTES=32768
+
+$(IMAGES): $(LINKER_SCRIPT) $(wildcard linker/*) $(OUT)/flags
+	$(call say,LD,$@)
+	$(Q)$(CROSS)gcc $(CPU_FLAGS) $(LINK_FLAGS) -Wl,-Map=$(@:.elf=.map) $(filter %.o,$^) -lgcc -o $@
+	$(if $(QUIET),,@$(CROSS)size $@ | awk 'NR == 2 { print $$6 ": text " $$1 ", data " $$2 ", bss " $$3 }')
+
+# Tests are not shipped, and the demonstration breaks the rule to be caught.
+$(OUT)/tests/% $(OUT)/clang/tests/% $(OUT)/kernel/demo/overflow.% $(OUT)/clang/kernel/demo/overflow.%: FRAME_GATE :=
+# mm/ and its tests see nothing of the machine.
+$(OUT)/mm/%.o $(OUT)/clang/mm/%.o: TARGET_INCLUDES := -Imm
+$(OUT)/tests/host/%.o $(OUT)/clang/tests/host/%.o: TARGET_INCLUDES := -Imm -Itests/host -Itests/target/include
+$(OUT)/tests/target/%.o $(OUT)/clang/tests/target/%.o: TARGET_INCLUDES += -Itests/host -Itests/target/include
+
+TARGET_COMPILE = $(CROSS)gcc $(CPU_FLAGS) $(TARGET_FLAGS) $(TARGET_INCLUDES) -MMD -MP -c $< -o $@
+
+$(OUT)/%.c.o: %.c $(OUT)/flags
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(TARGET_COMPILE)
+
+$(OUT)/%.S.o: %.S $(OUT)/flags
+	@mkdir -p $(@D)
+	$(call say,AS,$<)
+	$(Q)$(TARGET_COMPILE)
+
+$(OUT)/kernel/demo/traces.S.o: TARGET_INCLUDES += -Itests/traces
+$(OUT)/kernel/demo/traces.S.o: $(TRACES)
+
+# clang has no such option on Arm; without a floating-point unit it means the same.
+CLANG_CPU_FLAGS = --target=arm-none-eabi $(patsubst -mgeneral-regs-only,-mfpu=none,$(CPU_FLAGS))
+
+$(OUT)/clang/%.c.o: %.c $(OUT)/flags
+	@mkdir -p $(@D)
+	$(call say,CLANG,$<)
+	$(Q)clang $(CLANG_CPU_FLAGS) $(TARGET_FLAGS) $(TARGET_INCLUDES) -MMD -MP -c $< -o $@
+
+$(OUT)/flags: FORCE | need-cross
+	$(call remember,$(CPU_FLAGS) $(TARGET_FLAGS) $(LINK_FLAGS))
+
+-include $(patsubst %.o,%.d,$(call objects,$(SOURCES_all)) $(call clang_objects,$(SOURCES_all)))
+
+.PHONY: build images
+build: $(OUT)/cairn.elf ## the demonstration's image of BOARD
+
+images: $(IMAGES)
+
+# ---- running ----
+
+QEMU := qemu-system-arm -nographic -monitor none -semihosting-config enable=on,target=native $(QEMU_ARGS)
+RUN := python3 qemu/run.py
+
+.PHONY: run debug
+run: $(OUT)/cairn.elf | need-qemu ## boot BOARD in QEMU: the demonstration
+	$(Q)$(RUN) --limit 120 $< -- $(QEMU)
+
+debug: $(OUT)/cairn.elf | need-qemu need-gdb ## the same under gdb, stopped at the first instruction (PORT)
+	$(Q)qemu/debug.sh $(PORT) $< $(QEMU)
+
+.PHONY: boards
+boards: ## the names of the boards
+	@printf '%s\n' $(BOARDS)
+
+# ---- tests: each suite is a target, and tests/run.py runs and counts them ----
+
+# A suite's name is a compiler and options: gcc, clang-shift9, gcc-m32-check2, ...
+OPTION_shift9 := -DCAIRN_FRAME_SHIFT=9
+OPTION_check0 := -DCAIRN_CHECK=0
+OPTION_check2 := -DCAIRN_CHECK=2
+OPTION_check3 := -DCAIRN_CHECK=3
+OPTION_map := -DCAIRN_HEAP_MAP=1
+# There is no 32-bit cmocka.
+OPTION_m32 := -m32 -Itests/target/include
+
+HOST_M32 := $(filter x86_64,$(shell uname -m))
+HOST_OPTIONS := -shift9 -check2 -check3 -map $(if $(HOST_M32),-m32 -m32-shift9)
+HOST_SUITES := $(foreach cc,gcc clang,$(cc) $(addprefix $(cc),$(HOST_OPTIONS)))
+# Nothing is refused at level 0, so its tests could not pass: it has to compile.
+HOST_BUILT_ONLY := gcc-check0 clang-check0
+
+words_of = $(subst -, ,$(1))
+options_of = $(foreach word,$(wordlist 2,9,$(call words_of,$(1))),$(OPTION_$(word)))
+sources_of = $(MM_SOURCES) $(UNIT_HOST_SOURCES) $(if $(findstring m32,$(1)),tests/target/cmocka_shim.c)
+host_objects = $(patsubst %,$(BUILD)/host/$(1)/%.o,$(call sources_of,$(1)))
+
+HOST_FLAGS := $(C_FLAGS) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
+	-DCAIRN_HOSTED -Imm -Itests/host
+
+# $(1): the suite
+define HOST_RULES
+$(BUILD)/host/$(1)/unit: $(call host_objects,$(1))
+	$$(call say,LD,$$@)
+	$$(Q)$(firstword $(call words_of,$(1))) $(HOST_FLAGS) $(call options_of,$(1)) $$^ \
+		$(if $(findstring m32,$(1)),,-lcmocka) -o $$@
+
+$(BUILD)/host/$(1)/%.c.o: %.c $(BUILD)/host/$(1)/flags
+	@mkdir -p $$(@D)
+	$$(call say,CC,$$< ($(1)))
+	$$(Q)$(firstword $(call words_of,$(1))) $(HOST_FLAGS) $(call options_of,$(1)) -MMD -MP -c $$< -o $$@
+
+$(BUILD)/host/$(1)/flags: FORCE | need-host
+	$$(call remember,$(HOST_FLAGS) $(call options_of,$(1)))
+
+-include $(patsubst %.o,%.d,$(call host_objects,$(1)))
+endef
+$(foreach suite,$(HOST_SUITES) $(HOST_BUILT_ONLY),$(eval $(call HOST_RULES,$(suite))))
+
+HOST_TESTS := $(HOST_SUITES:%=test-host-%)
+.PHONY: $(HOST_TESTS)
+$(HOST_TESTS): test-host-%: $(BUILD)/host/%/unit
+	$(Q)$<
+
+BOARD_TESTS := $(foreach board,$(BOARDS),$(addsuffix -$(board),test-unit test-kernel test-demo))
+.PHONY: $(BOARD_TESTS) board-unit board-kernel board-demo
+$(BOARD_TESTS): | need-qemu
+	@$(MAKE) BOARD=$(patsubst test-$(word 2,$(call words_of,$@))-%,%,$@) board-$(word 2,$(call words_of,$@))
+
+board-unit: $(OUT)/unit.elf
+	$(Q)$(RUN) --limit 240 $< -- $(QEMU)
+
+board-kernel: $(OUT)/kernel_test.elf
+	$(Q)$(RUN) --limit 120 $< -- $(QEMU)
+
+board-demo: $(OUT)/cairn.elf
+	$(Q)$(RUN) --limit 120 --expect qemu/expect/$(BOARD).txt $< -- $(QEMU)
+
+# Everything that a test needs, built at once; what fails here fails again, and is shown, in its suite.
+BOARD_BUILDS := $(BOARDS:%=built-%)
+.PHONY: built-host $(BOARD_BUILDS)
+built-host: $(HOST_SUITES:%=$(BUILD)/host/%/unit) $(HOST_BUILT_ONLY:%=$(BUILD)/host/%/unit)
+$(BOARD_BUILDS): built-%: | need-cross
+	@$(MAKE) BOARD=$* images clang-objects
+
+prebuild = @echo 'building the tests'; $(MAKE) -k $(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc)) QUIET=1 $(1) \
+	>/dev/null 2>&1 || true
+SUITES := $(MAKE) -s QUIET=1
+RUN_SUITES := python3 tests/run.py --make '$(SUITES)'
+
+.PHONY: test test-host test-target
+test: | need-cross need-qemu need-host need-checks ## every test and check, on the host and on all boards
+	+$(call prebuild,built-host $(BOARD_BUILDS))
+	+@$(RUN_SUITES) --tests $(HOST_TESTS) $(BOARD_TESTS) --checks $(CHECKS)
+
+test-host: | need-host ## the tests of mm/ on the host, under sanitizers
+	+$(call prebuild,built-host)
+	+@$(RUN_SUITES) --tests $(HOST_TESTS)
+
+test-target: | need-cross need-qemu ## the tests of mm/ and of the kernel on all boards
+	+$(call prebuild,$(BOARD_BUILDS))
+	+@$(RUN_SUITES) --tests $(BOARD_TESTS)
+
+# ---- checks ----
+
+CHECKS := check-deps check-lists check-format check-cppcheck check-host $(BOARDS:%=check-%)
+.PHONY: check $(CHECKS) clang-objects
+check: $(CHECKS) ## format, cppcheck, the dependency rule, -Werror builds with gcc and clang
+
+check-deps: | need-checks ## the dependency rule of mm/, arch/ and kernel/
+	@tests/check_deps.sh
+
+# A file that no list names would be neither built nor tested.
+PRESENT = $(wildcard $(foreach dir,mm kernel kernel/demo tests/host tests/target,$(dir)/*.[cS]))
+UNLISTED = $(filter-out $(SOURCES_all) $(UNIT_HOST_SOURCES),$(PRESENT))
+check-lists:
+	@$(if $(UNLISTED),echo 'in no list of sources: $(UNLISTED)' >&2; exit 1,:)
+
+C_FILES = $(wildcard $(foreach dir,arch/include arch/* kernel kernel/demo mm tests/host tests/target \
+	tests/target/include,$(dir)/*.[ch]))
+
+check-format: | need-checks
+	$(Q)clang-format --dry-run --Werror $(C_FILES)
+
+check-cppcheck: | need-checks
+	$(Q)tests/cppcheck.sh
+
+check-host: $(HOST_BUILT_ONLY:%=$(BUILD)/host/%/unit)
+
+$(BOARDS:%=check-%): check-%: | need-checks
+	@$(MAKE) BOARD=$* images clang-objects
+
+clang-objects: $(call clang_objects,$(SOURCES_all))
+
+.PHONY: format clean
+format: | need-checks ## rewrite the C files as .clang-format says
+	clang-format -i $(C_FILES)
+
+clean: ## remove all output
+	rm -rf $(BUILD)

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* Words of a PMSAv7 memory protection unit. */
+#ifndef MPU_H
+#define MPU_H
+
+#include <stdint.h>
+
+/* One region: its base, a multiple of its size, and all else. */
+struct mpu_region {
+	uint32_t base;
+	uint32_t rasr;
+};
+
+#define MPU_NREGIONS 8u
+
+/* The number of a region replaces the low bits of its base, with a flag that says so. */
+#define RBAR(base, number) ((base) | RBAR_VALID | (number))
+#define RBAR_VALID         (1u << 4)
+
+/* SIZE: 2^log2 bytes, log2 from 5. SRD: a bit for each eighth that is left out; from 256 bytes on.
+ * AP: for privileged accesses; there are no others here. */
+#define RASR_ENABLE        1u
+#define RASR_SIZE(log2)    ((uint32_t)((log2)-1) << 1)
+#define RASR_SRD(eighths)  ((uint32_t)(eighths) << 8)
+#define RASR_DEVICE        (1u << 16)
+#define RASR_WRITE_THROUGH (2u << 16)
+#define RASR_WRITE_BACK    (3u << 16)
+#define RASR_AP_RW         (1u << 24)
+#define RASR_AP_RO         (5u << 24)
+#define RASR_XN            (1u << 28)
+
+#define RASR_CODE   (RASR_AP_RO | RASR_WRITE_THROUGH | RASR_ENABLE)
+#define RASR_RAM    (RASR_AP_RW | RASR_WRITE_BACK | RASR_XN | RASR_ENABLE)
+#define RASR_CLOSED (RASR_AP_RO | RASR_WRITE_BACK | RASR_XN | RASR_ENABLE)
+#define RASR_IO     (RASR_AP_RW | RASR_DEVICE | RASR_XN | RASR_ENABLE)
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* Tasks: contexts, and the choice of the next one in PendSV.
+ * PendSV is the least urgent exception, so a switch happens only when no other handler is active. What the
+ * hardware stacks stays on the stack of the task; the rest goes into its context. A fresh context has
+ * nothing on its stack yet: its first frame is written here, once the window is open. */
+#include "armv7m.h"
+
+struct arch_context *armv7m_running;
+
+void arch_context_init(struct arch_context *context, uintptr_t stack_base, size_t stack_nbytes,
+		       const uintptr_t guard[2], void (*entry)(void *arg), void *arg)
+{
+	context->window[0] = guard[0];
+	context->window[1] = guard[1];
+	context->entry = entry;
+	context->arg = arg;
+	context->fresh_top = stack_base + stack_nbytes;
+}
+
+void arch_switch_request(void)
+{
+	SCB->ICSR = ICSR_PENDSVSET;
+	barrier();
+}
+
+/* The other registers have no meaning to a function that begins. */
+uintptr_t armv7m_first_frame(uintptr_t top, void (*entry)(void *arg), void *arg)
+{
+	struct exception_frame *frame = (struct exception_frame *)top - 1;
+
+	frame->r0 = (uintptr_t)arg;
+	frame->lr = 0;
+	frame->pc = (uintptr_t)entry & ~(uintptr_t)1;
+	frame->xpsr = XPSR_T;
+	return (uintptr_t)frame;
+}
+
+struct arch_context *armv7m_switch(void)
+{
+	struct arch_context *next = kernel_switch();
+
+	armv7m_running = next;
+	armv7m_mpu_open(next->window);
+	if (next->fresh_top != 0) {
+		next->psp = armv7m_first_frame(next->fresh_top, next->entry, next->arg);
+		next->fresh_top = 0;
+	}
+	return next;
+}
+
+_Noreturn void arch_start(struct arch_context *first)
+{
+	uintptr_t top = first->fresh_top;
+
+	(void)arch_irq_save();
+	armv7m_running = first;
+	armv7m_mpu_open(first->window);
+	first->fresh_top = 0;
+	armv7m_leave_boot_stack(first->arg, first->entry, top, (uintptr_t)handler_stack_top);
+}
+
+void arch_wait_for_interrupt(void)
+{
+	__asm__ volatile("dsb\n\twfi" : : : "memory");
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Time: SysTick for the tick, the board's counter for stamps. Both run at board_clock_hz. */
+#include "armv7m.h"
+#include "board.h"
+
+#define CSR_ENABLE    (1u << 0)
+#define CSR_TICKINT   (1u << 1)
+#define CSR_CLKSOURCE (1u << 2) /* the processor clock */
+
+/* hz: above board_clock_hz / 2^24, for SysTick has 24 bits. */
+void arch_tick_start(uint32_t hz)
+{
+	SCB->SHPR[EXCEPTION_SYSTICK - FIRST_WITH_PRIORITY] = PRIORITY_SYSTICK;
+	SYSTICK->RVR = board_clock_hz / hz - 1;
+	SYSTICK->CVR = 0;
+	SYSTICK->CSR = CSR_CLKSOURCE | CSR_TICKINT | CSR_ENABLE;
+}
+
+const char *arch_stamp_unit(uint32_t *units_per_100_stamps)
+{
+	*units_per_100_stamps = (uint32_t)(100000000000ull / board_clock_hz);
+	return "ns";
+}

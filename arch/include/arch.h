@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* The whole contract between the kernel and a CPU with its board.
+ *
+ * arch/<isa>/arch_types.h gives what must be inline or sized: struct arch_context, arch_key, and the
+ * functions marked [inline]. Everything else is implemented by one folder per architecture, and one file
+ * per board in it. arch knows nothing of mm/ and nothing of the kernel but the upcalls at the end. */
+#ifndef ARCH_H
+#define ARCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arch_types.h"
+
+/* ---- interrupts ---- */
+
+/* [inline] typedef uint32_t arch_key;
+ * [inline] arch_key arch_irq_save(void);		mask interrupts; nests; a compiler barrier
+ * [inline] void arch_irq_restore(arch_key key);
+ * [inline] bool arch_irq_masked(void);
+ * [inline] bool arch_in_handler(void);			on the handler stack: interrupt or fault, not a task
+ * [inline] uintptr_t arch_sp(void);			the stack pointer in use
+ * [inline] uint32_t arch_stamp(void);			free-running, counts up, wraps; see arch_stamp_unit */
+
+/* What one step of arch_stamp is, for a person: "ns", "instructions"; and how many stamps make a hundred of
+ * it. */
+const char *arch_stamp_unit(uint32_t *units_per_100_stamps);
+
+/* ---- tasks ---- */
+
+/* struct arch_context holds all of a task that is not running: nothing is ever saved on its stack but what
+ * the hardware stacks. Set a context up (again) so that the task, when it is next switched to, starts in
+ * entry(arg) at the top of its stack, interrupts on, whatever it did before. Writes only the context: the
+ * stack may be closed. entry never returns. guard: as filled by arch_stack_map. */
+void arch_context_init(struct arch_context *context, uintptr_t stack_base, size_t stack_nbytes,
+		       const uintptr_t guard[2], void (*entry)(void *arg), void *arg);
+
+/* Ask for kernel_switch to be called as soon as interrupts are unmasked and no handler runs. From tasks and
+ * handlers. */
+void arch_switch_request(void);
+
+/* Leave the boot stack to the handlers, and run the first task. Interrupts are on from then on. */
+_Noreturn void arch_start(struct arch_context *first);
+
+/* Sleep until an interrupt. */
+void arch_wait_for_interrupt(void);
+
+/* Start the periodic tick: kernel_tick at `hz`. */
+void arch_tick_start(uint32_t hz);
+
+/* ---- task stacks ---- */
+
+/* Fields as struct cairn_guard_geometry in mm/stack.h, which kernel/port.c fills from it. */
+struct arch_guard_geometry {
+	size_t granule_nbytes, min_nbytes, parts, closed_nbytes, arena_nbytes;
+	uintptr_t space_base;
+	size_t space_nbytes;
+};
+void arch_guard_geometry(struct arch_guard_geometry *geometry);
+
+/* Close a naturally aligned power of two of RAM for writing, but for the running task's stack. false: no
+ * means is left. */
+bool arch_arena_close(uintptr_t base, size_t nbytes);
+
+/* Make a stack usable: fill guard[] (window) or map nbytes of memory at `physical` to `base`, and nowhere
+ * else (mapped). From tasks, unlocked. false: it cannot be done. unmap undoes it. */
+bool arch_stack_map(uintptr_t base, size_t nbytes, uintptr_t physical, uintptr_t guard[2]);
+void arch_stack_unmap(uintptr_t base, size_t nbytes, uintptr_t physical);
+
+/* The lowest byte that handlers may use of their stack; below it is a closed strip. And its length, and
+ * high-water mark in bytes. */
+uintptr_t arch_handler_stack_limit(void);
+size_t arch_handler_stack_nbytes(void);
+size_t arch_handler_stack_high_water(void);
+
+/* The running task has too little stack to go on: take the fault path now, as ARCH_FAULT_HEADROOM, with pc
+ * and sp of the caller's caller where they are known. Interrupts are not masked. Does not return to a task
+ * that is killed. */
+void arch_raise_headroom(void);
+
+/* ---- faults ---- */
+
+enum arch_fault_cause {
+	ARCH_FAULT_UNKNOWN = 0,
+	ARCH_FAULT_DATA,      /* a load or store that the MPU or MMU refused */
+	ARCH_FAULT_FETCH,     /* an instruction fetch likewise */
+	ARCH_FAULT_STACKING,  /* the hardware could not store or load an exception frame */
+	ARCH_FAULT_HEADROOM,  /* arch_raise_headroom */
+	ARCH_FAULT_SP,        /* found at an exception entry: the stack pointer had left the stack */
+	ARCH_FAULT_UNDEFINED, /* undefined or not permitted instruction */
+	ARCH_FAULT_DIVIDE,    /* division by zero */
+	ARCH_FAULT_ALIGNMENT, /* unaligned access where it is not permitted */
+	ARCH_FAULT_BUS,       /* the bus answered with an error */
+	ARCH_NFAULTS
+};
+
+/* What is known of a fault. A value is meaningful only when it is known. */
+struct arch_fault {
+	enum arch_fault_cause cause;
+	bool in_handler; /* taken from a handler, or before tasks: there is no task to blame */
+	bool masked;     /* taken with interrupts masked: a lock was held */
+	bool pc_known, addr_known, lr_known;
+	uintptr_t pc, sp, lr, addr; /* sp: of the interrupted code, always known */
+	uint32_t status[3];         /* raw: CFSR HFSR 0 on M-profile, DFSR IFSR CPSR on A-profile */
+};
+
+/* May this word, found on a stack, be a return address: does it name a place in the image's code behind a call? */
+bool arch_is_return_address(uintptr_t word);
+
+/* "data access", ... */
+const char *arch_fault_name(enum arch_fault_cause cause);
+
+/* From kernel_fault, for a task: let it continue in entry(arg) at the top of its stack (base + nbytes) when
+ * the handler returns, interrupts on. */
+void arch_fault_redirect(uintptr_t stack_base, size_t stack_nbytes, void (*entry)(void *arg), void *arg);
+
+/* ---- the board ---- */
+
+enum arch_range_kind { ARCH_RANGE_RESERVED = 0, ARCH_RANGE_RAM, ARCH_RANGE_META };
+/* As CAIRN_ATTR_* in mm/region.h. */
+enum { ARCH_ATTR_FAST = 1, ARCH_ATTR_DMA = 2, ARCH_ATTR_EXTERNAL = 4 };
+
+struct arch_range {
+	uintptr_t base;
+	size_t nbytes;
+	const char *name;
+	uint8_t kind;
+	uint8_t attr;
+};
+
+/* The board's memory: banks of RAM, preferred first, then what is reserved in them: the image, the handler
+ * stack, page tables, a device tree. Number of ranges, or 0 with *why set: what is wrong with the memory
+ * description, for a person. */
+size_t arch_memory_map(struct arch_range *ranges, size_t max, const char **why);
+
+/* "mps2-an385", "Cortex-M3". */
+const char *arch_board_name(void);
+const char *arch_cpu_name(void);
+
+/* Console, polled; any context. '\n' is a line end. */
+void arch_console_write(const char *text, size_t nbytes);
+
+/* A number that differs from boot to boot where the board has such a source; else a constant. */
+uint32_t arch_entropy(void);
+
+/* End the machine: status 0 is success. Semihosting under QEMU. */
+_Noreturn void arch_exit(int status);
+
+/* ---- upcalls: the kernel implements these ---- */
+
+/* Entered on the boot stack with data and bss set up, the CPU's protection on, interrupts masked. */
+_Noreturn void kernel_main(void);
+
+/* The next task to run; called by the switch on the handler stack, interrupts masked, after the old context
+ * is saved. O(1). */
+struct arch_context *kernel_switch(void);
+
+/* Once a tick, on the handler stack, interrupts unmasked for more urgent handlers. */
+void kernel_tick(void);
+
+/* A fault. Returns only when the task may go on (after arch_fault_redirect). Runs on the fault stack. */
+void kernel_fault(const struct arch_fault *fault);
+
+#endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/* Whole lines from any context, without ever waiting, and with interrupts masked for one character at most. A
+ * line is formatted, unlocked, in one of a few buffers, and then queued. Whoever queued one sends what is
+ * queued, oldest first, character by character; who interrupts it goes on where it was. So nobody owns the
+ * console, and no task can die holding it: a writer that dies while it formats only leaves a buffer behind,
+ * which console_forget takes back.
+ * When all buffers are in use a line is lost, and the next one says so. */
+#include "console.h"
+
+#include <stdbool.h>
+
+#define LINES       8
+#define LOST_NBYTES 24
+
+enum line_state { LINE_FREE = 0, LINE_FORMATTING, LINE_QUEUED };
+
+struct line {
+	struct line *next;
+	const void *writer;
+	enum line_state state;
+	size_t length, nsent;
+	char text[CONSOLE_LINE_NBYTES];
+};
+
+static struct {
+	struct line lines[LINES];
+	struct line *first, *last; /* queued */
+	unsigned nlost;
+} console;
+
+static arch_key mask_interrupts(void)
+{
+	return arch_irq_save();
+}
+
+static void unmask_interrupts(arch_key key)
+{
+	arch_irq_restore(key);
+}
+
+static const void *nobody(void)
+{
+	return NULL;
+}
+
+static struct console_system attached = {mask_interrupts, unmask_interrupts, nobody};
+
+void console_init(void)
+{
+	console.first = NULL;
+	console.last = NULL;
+}
+
+void console_attach(const struct console_system *system)
+{
+	attached = *system;
+}
+
+static struct line *line_take(void)
+{
+	struct line *line = NULL;
+	arch_key key = attached.lock();
+
+	for (size_t i = 0; i < LINES && !line; i++) {
+		if (console.lines[i].state == LINE_FREE)
+			line = &console.lines[i];
+	}
+	if (line) {
+		line->state = LINE_FORMATTING;
+		line->writer = attached.writer();
+	} else {
+		console.nlost++;
+	}
+	attached.unlock(key);
+	return line;
+}
+
+static void line_queue(struct line *line)
+{
+	arch_key key = attached.lock();
+
+	line->state = LINE_QUEUED;
+	line->next = NULL;
+	line->nsent = 0;
+	if (console.first)
+		console.last->next = line;
+	else
+		console.first = line;
+	console.last = line;
+	attached.unlock(key);
+}
+
+/* Send the next character: false when nothing is queued. */
+static bool send_one(void)
+{
+	arch_key key = attached.lock();
+	struct line *line = console.first;
+
+	if (line) {
+		if (line->nsent < line->length)
+			arch_console_write(&line->text[line->nsent++], 1);
+		if (line->nsent >= line->length) {
+			console.first = line->next;
+			line->state = LINE_FREE;
+		}
+	}
+	attached.unlock(key);
+	return line != NULL;
+}
+
+static unsigned lost_since_last(void)
+{
+	arch_key key = attached.lock();
+	unsigned nlost = console.nlost;
+
+	console.nlost = 0;
+	attached.unlock(key);
+	return nlost;
+}
+
+/* A text that was cut off still ends its line. */
+static void line_format(struct line *line, const char *format, va_list args)
+{
+	unsigned nlost = lost_since_last();
+	size_t at = 0;
+
+	if (nlost)
+		at = console_format(line->text, LOST_NBYTES, "(%u lines lost)\n", nlost);
+	line->length = at + console_vformat(line->text + at, CONSOLE_LINE_NBYTES - at, format, args);
+	if (line->length >= CONSOLE_LINE_NBYTES) {
+		line->length = CONSOLE_LINE_NBYTES;
+		line->text[CONSOLE_LINE_NBYTES - 1] = '\n';
+	}
+}
+
+static void console_vprint(const char *format, va_list args)
+{
+	struct line *line = line_take();
+
+	if (!line)
+		return;
+	line_format(line, format, args);
+	line_queue(line);
+	while (send_one())
+		;
+}
+
+void console_print(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	console_vprint(format, args);
+	va_end(args);
+}
+
+void console_forget(const void *writer)
+{
+	arch_key key;
+
+	for (size_t i = 0; i < LINES; i++) {
+		struct line *line = &console.lines[i];
+
+		key = attached.lock();
+		if (line->state == LINE_FORMATTING && line->writer == writer)
+			line->state = LINE_FREE;
+		attached.unlock(key);
+	}
+	while (send_one())
+		;
+}
+
+static void vprint_now(const char *format, va_list args)
+{
+	static char text[CONSOLE_LINE_NBYTES];
+	size_t length = console_vformat(text, CONSOLE_LINE_NBYTES, format, args);
+
+	arch_console_write(text, length < CONSOLE_LINE_NBYTES ? length : CONSOLE_LINE_NBYTES - 1);
+}
+
+void console_print_now(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vprint_now(format, args);
+	va_end(args);
+}
+
+_Noreturn void panic(const char *format, ...)
+{
+	va_list args;
+
+	arch_irq_save();
+	while (send_one())
+		;
+	console_print_now("PANIC ");
+	va_start(args, format);
+	vprint_now(format, args);
+	va_end(args);
+	console_print_now("\n");
+	arch_exit(1);
+}

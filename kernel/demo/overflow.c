@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/* Part 4: three ways to leave a stack at its lower end. Each time a task is created between two others
+ * that wait, overflows its stack while a recorded program is replayed beside it, and is killed alone: the
+ * kernel prints its line, and here everything that the line says is compared with what was done, and the
+ * stacks of the two others with what they held before. */
+#include "arch.h"
+#include "cairn.h"
+#include "console.h"
+#include "demo.h"
+#include "fault.h"
+#include "sync.h"
+
+#define VICTIM_STACK_NBYTES 1024u
+#define WAITING_PRIORITY    (TASK_PRIORITIES - 1u) /* all three run at once, and then wait */
+
+/* How far below the limit the large frames reach: a guard of 256 B would be passed over. */
+#define JUMP_NBYTES 800u
+/* A frame of recursion and an exception frame, with room. */
+#define STEP_MAX_NBYTES 256u
+
+/* ---- the overflows ---- */
+
+/* Static, for the stack of whoever wrote it is gone when it is read. */
+static struct {
+	struct semaphore ready, go, never;
+	volatile uintptr_t far_end; /* of the large frame */
+} stage;
+
+/* What goes on while the others overflow. */
+static struct actor beside = {
+	.name = "sqlite", .work = replay_trace, .subject = &trace_sqlite, .priority = 2};
+
+static size_t room_left(void)
+{
+	return arch_sp() - task_stack(task_self())->base;
+}
+
+/* Uses its frame before and after the call, so that no compiler makes a loop of it. */
+static __attribute__((noinline)) uint32_t recurse(uint32_t depth)
+{
+	volatile uint32_t frame[8];
+
+	frame[0] = depth;
+	if (depth == UINT32_MAX)
+		return 0;
+	return recurse(depth + 1) + frame[0];
+}
+
+static void overflow_by_recursion(void)
+{
+	(void)recurse(0);
+}
+
+/* Its only store into the large frame is at the far end. */
+static __attribute__((noinline)) void store_far_end(size_t nbytes)
+{
+	volatile unsigned char frame[nbytes];
+
+	stage.far_end = (uintptr_t)frame;
+	frame[0] = 1;
+}
+
+static void overflow_by_frame(void)
+{
+	store_far_end(room_left() + JUMP_NBYTES);
+}
+
+/* Stores nothing into the large frame: what is stored below the limit would be the registers of the
+ * interrupted task. */
+static __attribute__((noinline)) void wait_far_down(size_t nbytes)
+{
+	volatile unsigned char frame[nbytes];
+	uint32_t tick = ticks_now();
+
+	stage.far_end = (uintptr_t)frame;
+	while (ticks_now() == tick)
+		;
+}
+
+static void overflow_by_interrupt(void)
+{
+	wait_far_down(room_left() + JUMP_NBYTES);
+}
+
+static const struct overflow {
+	const char *task, *title;
+	void (*happen)(void);
+	bool jumps; /* leaves the stack by a large frame, and says how far */
+} overflows[] = {
+	{"recursive", "deep recursion", overflow_by_recursion, false},
+	{"large-frame", "one large frame, stored to at its far end", overflow_by_frame, true},
+	{"interrupted", "one large frame, and then an interrupt", overflow_by_interrupt, true},
+};
+
+/* ---- the tasks ---- */
+
+static void victim_entry(void *arg)
+{
+	const struct overflow *overflow = arg;
+
+	(void)semaphore_give(&stage.ready);
+	(void)semaphore_take(&stage.go, WAIT_FOREVER);
+	overflow->happen();
+	task_exit(0);
+}
+
+static void neighbour_entry(void *arg)
+{
+	(void)arg;
+	(void)semaphore_give(&stage.ready);
+	(void)semaphore_take(&stage.never, WAIT_FOREVER);
+	task_exit(0);
+}
+
+/* Returns once it waits. */
+static task_id create_waiting(const char *name, void (*entry)(void *arg), const void *arg)
+{
+	struct task_spec spec = {.name = name,
+				 .entry = entry,
+				 .arg = (void *)(uintptr_t)arg,
+				 .priority = WAITING_PRIORITY,
+				 .stack_nbytes = VICTIM_STACK_NBYTES};
+	task_id id;
+
+	EXPECT(task_create(&spec, &id) == KERNEL_OK, "a task is created");
+	EXPECT(semaphore_take(&stage.ready, WAIT_FOREVER) == KERNEL_OK, "a task is ready");
+	task_sleep(1);
+	return id;
+}
+
+static void kill_waiting(task_id id)
+{
+	EXPECT(task_kill(id) == KERNEL_OK, "a task is killed");
+	EXPECT(task_join(id, NULL, WAIT_FOREVER) == KERNEL_EKILLED, "a task that was killed is joined");
+}
+
+/* Of a stack as it lies in memory (FNV-1a). Closed to this task means closed for writing only. */
+static uint32_t stack_checksum(task_id id)
+{
+	const struct cairn_stack *stack = task_stack(id);
+	const uint32_t *word = (const uint32_t *)stack->base;
+	uint32_t sum = 0x811c9dc5u;
+
+	for (size_t n = stack->nbytes / sizeof(*word); n != 0; n--)
+		sum = (sum ^ *word++) * 0x01000193u;
+	return sum;
+}
+
+/* ---- what is verified ---- */
+
+static void expect_fault(const struct overflow *overflow, task_id id, const struct cairn_stack *was)
+{
+	const struct fault_record *fault = fault_last();
+	size_t least_nbytes = overflow->jumps ? was->base - stage.far_end : 1;
+
+	EXPECT(fault->overflow, "the fault is a stack overflow");
+	EXPECT(fault->id == id, "the fault names the task that overflowed");
+	EXPECT(fault->limit == was->base, "the fault tells the stack's limit");
+	EXPECT(fault->stack_nbytes == was->nbytes, "the fault tells the stack's size");
+	EXPECT(fault->high_water <= was->nbytes, "the high-water mark is within the stack");
+	EXPECT(fault->over_nbytes >= least_nbytes && fault->over_nbytes <= least_nbytes + STEP_MAX_NBYTES,
+	       "the fault tells how far below the limit");
+}
+
+struct stacks {
+	size_t ntasks, nstacks;
+};
+
+static struct stacks count_stacks(void)
+{
+	struct cairn_stacks_info info;
+
+	cairn_stack_stats(&info);
+	return (struct stacks){.ntasks = count_tasks(), .nstacks = info.nstacks};
+}
+
+static void expect_fewer(const struct stacks *before, size_t nfewer)
+{
+	struct stacks now = count_stacks();
+
+	EXPECT(now.ntasks + nfewer == before->ntasks, "the task's control block came back");
+	EXPECT(now.nstacks + nfewer == before->nstacks, "the task's stack came back");
+}
+
+static void let_it_happen(const struct overflow *overflow, task_id victim)
+{
+	const struct cairn_stack was = *task_stack(victim);
+	const struct stacks before = count_stacks();
+	const uint32_t nfaults = fault_last()->count;
+
+	EXPECT(semaphore_give(&stage.go) == KERNEL_OK, "the task goes on");
+	EXPECT(task_join(victim, NULL, WAIT_FOREVER) == KERNEL_EKILLED, "an overflow kills the task");
+	EXPECT(fault_last()->count == nfaults + 1, "an overflow is one fault");
+	expect_fault(overflow, victim, &was);
+	expect_fewer(&before, 1);
+}
+
+static void print_stage(const struct overflow *overflow, task_id below, task_id victim, task_id above)
+{
+	console_print("   %s\n   stacks: %s 0x%08zx, %s 0x%08zx, %s 0x%08zx, each of %zu B\n",
+		      overflow->title, task_name(below), (size_t)task_stack(below)->base, task_name(victim),
+		      (size_t)task_stack(victim)->base, task_name(above), (size_t)task_stack(above)->base,
+		      task_stack(victim)->nbytes);
+}
+
+static void show_overflow(const struct overflow *overflow)
+{
+	const struct stacks before = count_stacks();
+	const uint32_t nreplayed = beside.noperations;
+	task_id below = create_waiting("below", neighbour_entry, NULL);
+	task_id victim = create_waiting(overflow->task, victim_entry, overflow);
+	task_id above = create_waiting("above", neighbour_entry, NULL);
+	const uint32_t sum_below = stack_checksum(below), sum_above = stack_checksum(above);
+
+	print_stage(overflow, below, victim, above);
+	let_it_happen(overflow, victim);
+	EXPECT(stack_checksum(below) == sum_below, "the stack below is untouched");
+	EXPECT(stack_checksum(above) == sum_above, "the stack above is untouched");
+	kill_waiting(below);
+	kill_waiting(above);
+	expect_fewer(&before, 0);
+	EXPECT(beside.noperations != nreplayed, "the replay went on");
+	console_print(
+		"   killed alone: neighbours' stacks unchanged; its stack and control block are back\n\n");
+}
+
+static void open_stage(void)
+{
+	EXPECT(semaphore_init(&stage.ready, 0, 1) == KERNEL_OK, "a semaphore is created");
+	EXPECT(semaphore_init(&stage.go, 0, 1) == KERNEL_OK, "a semaphore is created");
+	EXPECT(semaphore_init(&stage.never, 0, 1) == KERNEL_OK, "a semaphore is created");
+}
+
+void overflow_stacks(void)
+{
+	struct cairn_totals before, after;
+
+	print_heading("4. Stack overflows: three ways to leave a stack, while a program is replayed beside");
+	open_stage();
+	settled_totals(&before);
+	actor_start(&beside);
+	for (size_t i = 0; i < ARRAY_COUNT(overflows); i++)
+		show_overflow(&overflows[i]);
+	actor_stop(&beside);
+	EXPECT(actor_ended(&beside, WAIT_FOREVER), "the replay beside ends as it should");
+	console_print("   %s beside them: %u operations, %u B verified, none changed\n", beside.name,
+		      (unsigned)beside.noperations, (unsigned)beside.nverified);
+	settled_totals(&after);
+	EXPECT(totals_equal(&before, &after), "after the overflows the totals are as before");
+	expect_sound("after the overflows");
+	console_print("   All memory came back: the totals are as before.\n");
+}

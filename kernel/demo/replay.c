@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* Part 2: recorded programs, replayed through the heap. Each payload carries from its first byte to its
+ * last a pattern of its slot, its generation and its size, verified before it is resized or freed, and
+ * again, as far as it was kept, after it was resized. */
+#include "cairn.h"
+#include "demo.h"
+
+#define TRACE_MAGIC 0x31435254u /* "TRC1" */
+
+/* kind << KIND_SHIFT | bytes */
+#define KIND_SHIFT  30
+#define NBYTES_MASK ((1u << KIND_SHIFT) - 1)
+enum kind { KIND_NONE = 0, KIND_ALLOCATE, KIND_FREE, KIND_REALLOCATE };
+
+struct operation {
+	uint32_t kind_nbytes;
+	uint32_t slot;
+};
+
+/* A file of tests/traces. */
+struct trace {
+	uint32_t magic;
+	uint32_t noperations;
+	uint32_t nslots;
+	uint32_t peak_nbytes;
+	struct operation operation[];
+};
+_Static_assert(sizeof(struct trace) == 16, "the header of a trace is four words");
+_Static_assert(sizeof(struct operation) == 8, "an operation is two words");
+
+struct slot {
+	void *payload; /* NULL: nothing is allocated */
+	uint32_t nbytes;
+	uint32_t generation;
+};
+
+struct replay {
+	struct actor *actor;
+	struct slot *slots;
+};
+
+size_t trace_peak_nbytes(const struct trace *trace)
+{
+	return trace->peak_nbytes;
+}
+
+static uint32_t seed_of(uint32_t n, const struct slot *slot)
+{
+	const uint32_t mix_slot = 0x85ebca6bu, mix_generation = 0xc2b2ae35u, mix_nbytes = 0x27d4eb2fu;
+
+	return n * mix_slot ^ slot->generation * mix_generation ^ slot->nbytes * mix_nbytes;
+}
+
+static void verify(struct replay *replay, uint32_t n, size_t nbytes, uint32_t seed)
+{
+	EXPECT(is_stamped(replay->slots[n].payload, nbytes, seed), "a replayed payload is as it was left");
+	replay->actor->nverified += nbytes;
+}
+
+static void fill(struct replay *replay, uint32_t n, void *payload, uint32_t nbytes)
+{
+	struct slot *slot = &replay->slots[n];
+
+	slot->payload = payload;
+	slot->nbytes = nbytes;
+	slot->generation++;
+	stamp(payload, nbytes, seed_of(n, slot));
+}
+
+static void allocate(struct replay *replay, uint32_t n, uint32_t nbytes)
+{
+	void *payload = cairn_alloc(nbytes);
+
+	EXPECT(payload != NULL, "there is memory for a replay");
+	EXPECT(replay->slots[n].payload == NULL, "a trace allocates into an empty slot");
+	actor_count(replay->actor, nbytes, 0);
+	fill(replay, n, payload, nbytes);
+}
+
+static void release(struct replay *replay, uint32_t n)
+{
+	struct slot *slot = &replay->slots[n];
+
+	verify(replay, n, slot->nbytes, seed_of(n, slot));
+	EXPECT(cairn_free(slot->payload) == CAIRN_OK, "a replayed block is freed");
+	actor_count(replay->actor, 0, slot->nbytes);
+	slot->payload = NULL;
+}
+
+static void reallocate(struct replay *replay, uint32_t n, uint32_t nbytes)
+{
+	struct slot *slot = &replay->slots[n];
+	uint32_t old_nbytes = slot->nbytes, old_seed = seed_of(n, slot);
+	void *payload;
+
+	verify(replay, n, old_nbytes, old_seed);
+	payload = cairn_realloc(slot->payload, nbytes);
+	EXPECT(payload != NULL, "there is memory for a replay");
+	slot->payload = payload;
+	verify(replay, n, old_nbytes < nbytes ? old_nbytes : nbytes, old_seed);
+	actor_count(replay->actor, nbytes, old_nbytes);
+	fill(replay, n, payload, nbytes);
+}
+
+static void perform(struct replay *replay, const struct operation *operation)
+{
+	uint32_t nbytes = operation->kind_nbytes & NBYTES_MASK;
+
+	switch (operation->kind_nbytes >> KIND_SHIFT) {
+	case KIND_ALLOCATE: allocate(replay, operation->slot, nbytes); break;
+	case KIND_FREE: release(replay, operation->slot); break;
+	case KIND_REALLOCATE: reallocate(replay, operation->slot, nbytes); break;
+	default: EXPECT(false, "a trace has three kinds of operations");
+	}
+	replay->actor->noperations++;
+}
+
+/* Once from end to end, and what the program left behind at its own end is freed too. */
+static void replay_once(struct replay *replay, const struct trace *trace)
+{
+	uint32_t last_tick = ticks_now();
+
+	for (uint32_t i = 0; i < trace->noperations; i++) {
+		perform(replay, &trace->operation[i]);
+		breathe(&last_tick, REPLAY_REST_TICKS);
+	}
+	for (uint32_t n = 0; n < trace->nslots; n++)
+		if (replay->slots[n].payload != NULL)
+			release(replay, n);
+}
+
+/* From end to end at least once, and again until it may stop. */
+void replay_trace(struct actor *self)
+{
+	const struct trace *trace = self->subject;
+	struct replay replay = {.actor = self};
+
+	self->verified_what = "B, none changed";
+	EXPECT(trace->magic == TRACE_MAGIC, "a trace begins with its magic");
+	replay.slots = cairn_calloc(trace->nslots, sizeof(*replay.slots));
+	EXPECT(replay.slots != NULL, "there is memory for the slots of a replay");
+	do {
+		replay_once(&replay, trace);
+	} while (!self->may_stop);
+	EXPECT(self->live_nbytes == 0, "a replay has freed all that it allocated");
+	EXPECT(self->peak_nbytes == trace->peak_nbytes, "a replay needs as much memory as was recorded");
+	EXPECT(cairn_free_sized(replay.slots, trace->nslots * sizeof(*replay.slots)) == CAIRN_OK,
+	       "the slots of a replay are freed");
+}

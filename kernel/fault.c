@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/* Faults: what happened, in one line, and what becomes of it. Runs on the fault stack, so it may take its
+ * time. An overflow is recognised by where the stack pointer is, by what was touched, or by what the CPU
+ * could not stack. All that is printed is known, but for the callers, which are found by scanning the part of
+ * the stack that is intact, and are marked with a '?'. */
+#include "fault.h"
+
+#include "console.h"
+#include "lock.h"
+#include "port.h"
+#include "task_private.h"
+
+/* A push of all registers that faults may leave the stack pointer where it was. */
+#define PUSH_NBYTES (16 * sizeof(uintptr_t))
+
+#define CALLERS_MAX    4
+#define ADDRESS_NBYTES 16
+#define CALLERS_NBYTES (sizeof(" callers?=") + CALLERS_MAX * ADDRESS_NBYTES)
+#define NAME_NBYTES    32
+#define EXPLAIN_NBYTES 80
+
+static struct fault_record last;
+static enum fault_policy policy;
+
+const struct fault_record *fault_last(void)
+{
+	return &last;
+}
+
+void fault_set_policy(enum fault_policy new_policy)
+{
+	policy = new_policy;
+}
+
+/* ---- what happened ---- */
+
+static bool pushed_below(const struct arch_fault *fault, uintptr_t limit)
+{
+	return fault->addr < limit && fault->sp >= limit && fault->sp - fault->addr <= PUSH_NBYTES;
+}
+
+static bool is_guard_of(const struct cairn_explanation *is, const struct task *task)
+{
+	return is->what == CAIRN_IS_STACK_GUARD && is->owner == task_token(task->id);
+}
+
+/* The address that was touched belongs to the overflow. */
+static bool touched_below(const struct arch_fault *fault, const struct task *task,
+			  const struct cairn_explanation *is)
+{
+	return fault->addr_known && (pushed_below(fault, task->stack.base) || is_guard_of(is, task));
+}
+
+static bool is_overflow(const struct arch_fault *fault, const struct task *task,
+			const struct cairn_explanation *is)
+{
+	if (fault->sp < task->stack.base || touched_below(fault, task, is))
+		return true;
+	switch (fault->cause) {
+	case ARCH_FAULT_HEADROOM: return true;
+	case ARCH_FAULT_STACKING:
+	case ARCH_FAULT_SP: return fault->sp <= task->stack.base + task->stack.nbytes;
+	default: return false;
+	}
+}
+
+static size_t how_far_over(const struct arch_fault *fault, const struct task *task,
+			   const struct cairn_explanation *is)
+{
+	uintptr_t limit = task->stack.base;
+	size_t over = fault->sp < limit ? limit - fault->sp : 0;
+
+	if (touched_below(fault, task, is) && fault->addr < limit && limit - fault->addr > over)
+		over = limit - fault->addr;
+	if (fault->cause == ARCH_FAULT_HEADROOM && fault->sp < limit + CAIRN_LOCKED_STACK)
+		over = limit + CAIRN_LOCKED_STACK - fault->sp;
+	return over;
+}
+
+static void record(const struct arch_fault *fault, const struct task *task)
+{
+	struct cairn_explanation is = {.what = CAIRN_IS_UNMANAGED};
+
+	if (fault->addr_known)
+		cairn_explain((const void *)fault->addr, &is);
+	last = (struct fault_record){
+		.count = last.count + 1,
+		.id = task->id,
+		.overflow = is_overflow(fault, task, &is),
+		.cause = fault->cause,
+		.pc_known = fault->pc_known,
+		.addr_known = fault->addr_known,
+		.pc = fault->pc,
+		.sp = fault->sp,
+		.addr = fault->addr,
+		.limit = task->stack.base,
+		.stack_nbytes = task->stack.nbytes,
+		.high_water = cairn_stack_high_water(&task->stack),
+		.is = is,
+	};
+	if (last.overflow)
+		last.over_nbytes = how_far_over(fault, task, &is);
+	memcpy(last.task, task->name, TASK_NAME_NBYTES);
+}
+
+/* ---- what is printed ---- */
+
+static void format_address(char text[ADDRESS_NBYTES], bool known, uintptr_t address)
+{
+	if (known)
+		console_format(text, ADDRESS_NBYTES, "0x%08zx", (size_t)address);
+	else
+		console_format(text, ADDRESS_NBYTES, "?");
+}
+
+static void format_cause(char text[NAME_NBYTES], enum arch_fault_cause cause)
+{
+	console_format(text, NAME_NBYTES, "%s", arch_fault_name(cause));
+	for (; *text != '\0'; text++) {
+		if (*text == ' ')
+			*text = '-';
+	}
+}
+
+static void format_explanation(char text[EXPLAIN_NBYTES], const struct cairn_explanation *is)
+{
+	console_format(text, EXPLAIN_NBYTES, "%s%s%s", cairn_what_name(is->what), is->name ? " " : "",
+		       is->name ? is->name : "");
+}
+
+/* What may be return addresses, innermost first: nothing when pc tells where it was. */
+static void format_callers(char text[CALLERS_NBYTES], const struct task *task)
+{
+	const uintptr_t *top = (const uintptr_t *)(task->stack.base + task->stack.nbytes);
+	uintptr_t from = last.sp > last.limit ? last.sp : last.limit;
+	const uintptr_t *word = (const uintptr_t *)cairn_round_down(from, sizeof(*word));
+	unsigned ncallers = 0;
+	size_t length = 0;
+
+	text[0] = '\0';
+	if (last.pc_known && last.cause != ARCH_FAULT_HEADROOM)
+		return;
+	for (; word < top && ncallers < CALLERS_MAX; word++) {
+		if (arch_is_return_address(*word))
+			length += console_format(text + length, CALLERS_NBYTES - length, "%s0x%08zx",
+						 ncallers++ ? "," : " callers?=", (size_t)*word);
+	}
+}
+
+static void print_overflow(const struct task *task, const char *action)
+{
+	char pc[ADDRESS_NBYTES], callers[CALLERS_NBYTES];
+
+	format_address(pc, last.pc_known, last.pc);
+	format_callers(callers, task);
+	console_print("FAULT stack-overflow task=%s pc=%s%s sp=0x%08zx limit=0x%08zx over=%zu "
+		      "size=%zu high-water=%zu action=%s\n",
+		      last.task, pc, callers, (size_t)last.sp, (size_t)last.limit, last.over_nbytes,
+		      last.stack_nbytes, last.high_water, action);
+}
+
+static void print_other(const char *action)
+{
+	char cause[NAME_NBYTES], pc[ADDRESS_NBYTES], addr[ADDRESS_NBYTES], is[EXPLAIN_NBYTES];
+
+	format_cause(cause, last.cause);
+	format_address(pc, last.pc_known, last.pc);
+	format_address(addr, last.addr_known, last.addr);
+	format_explanation(is, &last.is);
+	console_print("FAULT %s task=%s pc=%s addr=%s%s%s%s sp=0x%08zx limit=0x%08zx "
+		      "size=%zu high-water=%zu action=%s\n",
+		      cause, last.task, pc, addr, last.addr_known ? " is=\"" : "", last.addr_known ? is : "",
+		      last.addr_known ? "\"" : "", (size_t)last.sp, (size_t)last.limit, last.stack_nbytes,
+		      last.high_water, action);
+}
+
+/* Everything that is known, past all queues: what they hold may be what is broken. */
+static _Noreturn void stop_in_kernel(const struct arch_fault *fault)
+{
+	char cause[NAME_NBYTES], pc[ADDRESS_NBYTES], lr[ADDRESS_NBYTES], addr[ADDRESS_NBYTES],
+		is[EXPLAIN_NBYTES];
+	struct cairn_explanation explanation = {.what = CAIRN_IS_UNMANAGED};
+
+	if (fault->addr_known)
+		cairn_explain((const void *)fault->addr, &explanation);
+	format_cause(cause, fault->cause);
+	format_address(pc, fault->pc_known, fault->pc);
+	format_address(lr, fault->lr_known, fault->lr);
+	format_address(addr, fault->addr_known, fault->addr);
+	format_explanation(is, &explanation);
+	console_print_now("\nFAULT %s in the kernel, action=stopped\n", cause);
+	console_print_now("  %s%s%stask=%s\n", fault->in_handler ? "in a handler, " : "",
+			  fault->masked ? "interrupts masked, " : "",
+			  current_task && current_task->npins ? "pinned, " : "",
+			  current_task ? current_task->name : "none");
+	console_print_now("  pc=%s lr=%s sp=0x%08zx addr=%s is=\"%s\"\n", pc, lr, (size_t)fault->sp, addr,
+			  is);
+	console_print_now("  status=0x%08zx,0x%08zx,0x%08zx\n", (size_t)fault->status[0],
+			  (size_t)fault->status[1], (size_t)fault->status[2]);
+	if (current_task)
+		console_print_now("  stack 0x%08zx..0x%08zx\n", (size_t)current_task->stack.base,
+				  (size_t)(current_task->stack.base + current_task->stack.nbytes));
+	arch_exit(1);
+}
+
+/* ---- what becomes of it ---- */
+
+/* Where a dead task stands until it is switched away from. */
+static void stand_still(void *arg)
+{
+	(void)arg;
+	for (;;)
+		arch_wait_for_interrupt();
+}
+
+static void kill_running(struct task *task)
+{
+	arch_key key = kernel_lock();
+
+	if (task->state != TASK_DYING)
+		task_end(task, 0, true);
+	kernel_unlock(key);
+	arch_fault_redirect(task->stack.base, task->stack.nbytes, stand_still, NULL);
+}
+
+static bool is_the_kernels_own(const struct arch_fault *fault)
+{
+	return !current_task || fault->in_handler || fault->masked || current_task->npins ||
+	       task_is_kernels(current_task);
+}
+
+void kernel_fault(const struct arch_fault *fault)
+{
+	const char *action = policy == FAULT_KILL ? "killed" : "stopped";
+
+	kernel_in_fault = true;
+	if (is_the_kernels_own(fault))
+		stop_in_kernel(fault);
+	record(fault, current_task);
+	if (last.overflow)
+		print_overflow(current_task, action);
+	else
+		print_other(action);
+	if (policy == FAULT_STOP)
+		arch_exit(1);
+	kill_running(current_task);
+	kernel_in_fault = false;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* What the kernel's implementation of mm/port.h tells the rest of the kernel. */
+#ifndef KERNEL_PORT_H
+#define KERNEL_PORT_H
+
+#include "cairn.h"
+
+/* Bytes of stack that may be needed while the lock is held, an exception frame included; checked before each
+ * lock. */
+#ifndef CAIRN_LOCKED_STACK
+#define CAIRN_LOCKED_STACK 256
+#endif
+
+/* Longest stretch so far with interrupts masked by the lock, in stamps (arch_stamp_unit); 0 when built
+ * without PORT_TIMES_LOCK. */
+uint32_t port_longest_masked(void);
+void port_reset_longest_masked(void);
+
+/* Reports: how many, and the last one. While `expected` is set, reports are counted, not printed. */
+uint32_t port_report_count(void);
+void port_last_report(struct cairn_explanation *is, enum cairn_err *err);
+void port_expect_reports(bool expected);
+
+#endif

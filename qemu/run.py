@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Run a machine under a time limit: run.py [--limit SECONDS] [--expect FILE] IMAGE -- QEMU ARGUMENT...
+
+Prints what the machine prints, as it comes. Exits with QEMU's status, which is the image's own through semihosting;
+1 when the machine hung, locked up, or did not print every line of FILE in order (one regular expression a line).
+"""
+import argparse
+import itertools
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+
+LOCKUP = "qemu: fatal: Lockup"
+ENDED_BY_SIGNAL = 128
+
+
+class Machine:
+    """A running QEMU, whose output is passed on and kept."""
+
+    def __init__(self, command):
+        self.lines = []
+        self.hung = False
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+
+    def end(self):
+        self.hung = True
+        self.process.kill()
+
+    def run(self, limit):
+        timer = threading.Timer(limit, self.end)
+        timer.start()
+        try:
+            self.pass_on_output()
+            return self.process.wait()
+        except BaseException:
+            self.process.kill()
+            raise
+        finally:
+            timer.cancel()
+
+    def pass_on_output(self):
+        """By what has arrived, not by line: the last words of a machine that hangs often lack the line end."""
+        text = b""
+        while chunk := os.read(self.process.stdout.fileno(), 4096):
+            sys.stdout.buffer.write(chunk)
+            sys.stdout.buffer.flush()
+            text += chunk
+            *whole, text = text.split(b"\n")
+            self.lines += [readable(line) for line in whole]
+        if text:
+            print(flush=True)
+            self.lines.append(readable(text))
+
+    def locked_up(self):
+        return any(line.startswith(LOCKUP) for line in self.lines)
+
+    def last_line(self):
+        """QEMU follows its message of a lockup with a dump of registers, which is no line of the machine's."""
+        own = itertools.takewhile(lambda line: not line.startswith(LOCKUP), self.lines)
+        printed = [line.strip() for line in own if line.strip()]
+        return printed[-1] if printed else "(nothing)"
+
+
+def readable(line):
+    return line.decode("utf-8", "replace").rstrip("\r")
+
+
+def verdict(machine, status, limit):
+    """None, or what went wrong with the machine, in one line."""
+    last = f"last line: {machine.last_line()}"
+    if machine.locked_up():
+        return f"the CPU locked up (a fault inside a fault handler); {last}"
+    if machine.hung:
+        return f"still running after {limit:g} s, ended; {last}"
+    if status < 0:
+        return f"QEMU died of {signal.Signals(-status).name}; {last}"
+    return f"exit status {status}; {last}" if status else None
+
+
+def missing_line(path, lines):
+    """None, or the first pattern of the file that no line matches after the line of the pattern before it."""
+    at, before = 0, "the start"
+    with open(path, encoding="utf-8") as patterns:
+        for number, pattern in enumerate(patterns, 1):
+            pattern = pattern.rstrip("\n")
+            if not pattern or pattern.startswith("#"):
+                continue
+            found = next((i for i in range(at, len(lines)) if re.search(pattern, lines[i])), None)
+            if found is None:
+                return f"{path}:{number}: after {before}, no line matches: {pattern}"
+            at, before = found + 1, f"'{lines[found].strip()}'"
+    return None
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--limit", type=float, default=60.0, help="seconds")
+    parser.add_argument("--expect", help="file of regular expressions")
+    parser.add_argument("image")
+    parser.add_argument("qemu", nargs="+")
+    args = parser.parse_args()
+
+    if not os.path.exists(args.image):
+        sys.exit(f"run: {args.image} was not built")
+    machine = Machine(args.qemu + ["-kernel", args.image])
+    try:
+        status = machine.run(args.limit)
+    except KeyboardInterrupt:
+        sys.exit(ENDED_BY_SIGNAL + signal.SIGINT)
+    wrong = verdict(machine, status, args.limit)
+    if not wrong and args.expect:
+        wrong = missing_line(args.expect, machine.lines)
+    if wrong:
+        print(f"run: {args.image}: {wrong}", file=sys.stderr)
+        sys.exit(status if status > 0 else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The dependency rule: who may include whom; mm/ compiles with nothing but -Imm -ffreestanding, needs nothing from outside but
+# its port, four memory functions and the compiler's helpers, and exports nothing without its prefix.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+nwrong=0
+wrong() {
+	echo "check-deps: $*" >&2
+	nwrong=$((nwrong + 1))
+}
+
+# ---- includes ----
+
+# File | what it may include (patterns; the first line whose file matches counts).
+LEAVES='mm/config.h mm/err.h mm/util.h'
+RULES="
+mm/config.h     |
+mm/err.[ch]     | mm/err.h
+mm/util.h       |
+mm/region*.[ch] | mm/region*.h $LEAVES
+mm/frame*.[ch]  | mm/frame*.h mm/region.h $LEAVES
+mm/slab*.[ch]   | mm/slab*.h mm/frame.h $LEAVES
+mm/heap*.[ch]   | mm/heap*.h mm/frame.h $LEAVES
+mm/stack*.[ch]  | mm/stack*.h mm/frame.h $LEAVES
+mm/explain*.[ch]| mm/explain*.h mm/heap.h mm/slab.h mm/stack.h mm/frame.h mm/region.h $LEAVES
+mm/check*.[ch]  | mm/check*.h mm/explain.h
+mm/port.h       | mm/explain.h
+mm/cairn.h      | mm/explain.h
+mm/system.h     | mm/cairn.h mm/check.h mm/port.h
+mm/cairn*.c     | mm/cairn.h mm/system.h mm/port.h mm/check.h mm/explain.h mm/heap.h mm/stack.h mm/slab.h $LEAVES
+arch/include/*  | arch/*/arch_types.h
+arch/ISA/*      | arch/ISA/*.h arch/include/arch.h
+kernel/port.c   | kernel/*.h mm/port.h mm/cairn.h arch/include/arch.h
+kernel/demo/*   | kernel/demo/*.h kernel/*.h mm/cairn.h arch/include/arch.h
+kernel/*        | kernel/*.h mm/cairn.h arch/include/arch.h
+tests/host/*    | tests/host/*.h mm/*.h
+tests/target/*  | tests/target/*.h tests/host/support.h kernel/*.h mm/*.h arch/include/arch.h
+"
+FREESTANDING=' stdint.h stddef.h stdbool.h stdarg.h limits.h '
+
+matches_any() {
+	local path=$1 pattern
+	shift
+	for pattern in "$@"; do
+		# shellcheck disable=SC2053 # a pattern is meant
+		[[ $path == $pattern ]] && return 0
+	done
+	return 1
+}
+
+allowed_for() {
+	local file=$1 isa=${1#arch/} pattern may
+	isa=${isa%%/*}
+	while IFS='|' read -r pattern may; do
+		pattern=${pattern// /}
+		[ -n "$pattern" ] || continue
+		# shellcheck disable=SC2053
+		if [[ $file == ${pattern//ISA/$isa} ]]; then
+			echo "${may//ISA/$isa}"
+			return
+		fi
+	done <<<"$RULES"
+}
+
+# The file that a compiler takes: next to the one that includes it, or else on the include path.
+resolve() {
+	local file=$1 name=$2 isa=${1#arch/} path place
+	case $file in
+	mm/*) path='' ;;
+	arch/include/*) path='' ;;
+	arch/*) path="arch/include arch/${isa%%/*}" ;;
+	tests/host/*) path='mm tests/host' ;;
+	*) path='arch/include kernel mm tests/host tests/target' ;;
+	esac
+	for place in "${file%/*}" $path mm kernel .; do
+		if [ -e "$place/$name" ]; then
+			realpath --relative-to=. "$place/$name"
+			return
+		fi
+	done
+	[ "$name" != arch_types.h ] || echo arch/ISA/arch_types.h
+}
+
+check_own_include() {
+	local file=$1 name=$2 path
+	path=$(resolve "$file" "$name")
+	if [ -z "$path" ]; then
+		wrong "$file includes \"$name\", which is nowhere to be found"
+		return
+	fi
+	# shellcheck disable=SC2046 # a list of patterns
+	(set -f; matches_any "$path" $(allowed_for "$file")) || wrong "$file may not include $path"
+}
+
+check_system_include() {
+	case $1 in
+	tests/*) return ;;
+	esac
+	[[ $FREESTANDING == *" $2 "* ]] || wrong "$1 may not include <$2>"
+}
+
+check_includes() {
+	local file name
+	while IFS=: read -r file name; do
+		case $name in
+		\"*) name=${name#\"}; check_own_include "$file" "${name%%\"*}" ;;
+		\<*) name=${name#<}; check_system_include "$file" "${name%%>*}" ;;
+		# A name that a macro gives is the embedder's: CAIRN_CONFIG_FILE.
+		*) [ "$file:$name" = mm/config.h:CAIRN_CONFIG_FILE ] || wrong "$file includes $name" ;;
+		esac
+	done < <(grep -rE --include='*.[chS]' '^[[:space:]]*#[[:space:]]*include(_next)?[[:space:]]' mm kernel arch tests |
+		sed -E 's/:[[:space:]]*#[[:space:]]*include(_next)?[[:space:]]+/:/; s/[[:space:]]+$//')
+}
+
+# ---- mm/ alone ----
+
+COMPILER_HELPERS='^(__aeabi_.*|__clz[sd]i2|__ctz[sd]i2|__ffs[sd]i2|__popcount[sd]i2|__u?divdi3|__u?moddi3|__gnu_thumb1_case_.*)$'
+
+# A core without and one with hardware for counting zeros and dividing.
+check_mm_for() {
+	local cpu=$1 out=$scratch/$1 nbefore=$nwrong file symbol
+	mkdir "$out"
+	for file in mm/*.c; do
+		arm-none-eabi-gcc -std=c11 -O2 -Wall -Wextra -Werror -mcpu="$cpu" -mthumb -ffreestanding -Imm \
+			-c "$file" -o "$out/${file#mm/}.o" || wrong "$file does not compile alone (-mcpu=$cpu)"
+	done
+	arm-none-eabi-gcc -nostdlib -r "$out"/*.o -o "$out/mm" || wrong "mm/ does not link (-mcpu=$cpu)"
+	[ $nwrong = "$nbefore" ] || return
+	for symbol in $(arm-none-eabi-nm --undefined-only --format=just-symbols "$out/mm"); do
+		case $symbol in
+		cairn_port_* | memcpy | memset | memmove | memcmp) ;;
+		*) [[ $symbol =~ $COMPILER_HELPERS ]] || wrong "mm/ needs $symbol (-mcpu=$cpu)" ;;
+		esac
+	done
+	for symbol in $(arm-none-eabi-nm --extern-only --defined-only --format=just-symbols "$out/mm"); do
+		[[ $symbol == cairn_* ]] || wrong "mm/ exports $symbol"
+	done
+}
+
+scratch=$(mktemp -d) || exit 1
+trap 'rm -r "$scratch"' EXIT
+check_includes
+check_mm_for cortex-m0
+check_mm_for cortex-m3
+[ $nwrong = 0 ] || exit 1
+echo "check-deps: ok"

@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The stack that mm/ needs while the lock is held: the bound behind CAIRN_LOCKED_STACK.
+
+usage: locked_stack.py BOUND OBJECT_DIR
+
+Reads gcc's call graphs with stack usage (-fcallgraph-info=su, *.ci below OBJECT_DIR/mm). What runs under the lock is
+what the facade (mm/cairn*.c) calls of the modules below it, less the slow halves, which it calls unlocked.
+Fails when the deepest chain is above BOUND, when a frame has no bound, or when calls form a cycle.
+"""
+import pathlib
+import re
+import sys
+
+UNLOCKED = {
+    "cairn_slab_construct", "cairn_slab_arm", "cairn_slab_disarm", "cairn_heap_disarm",
+    "cairn_stack_arena_prepare", "cairn_slab_next_live", "cairn_heap_next_live", "cairn_check_in",
+    "cairn_explain_in", "cairn_region_init", "cairn_frame_zones", "cairn_frame_open", "cairn_slab_init",
+    "cairn_heap_init", "cairn_stack_init", "cairn_region_check",
+}
+NODE = re.compile(r'node: \{ title: "([^"]+)" label: "[^"]*?(?:\\n(\d+) bytes \(([a-z,]+)\))?"')
+EDGE = re.compile(r'edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"')
+MODULE = re.compile(r"^cairn_(frame|slab|heap|stack|region)_")
+
+
+def fail(text):
+    print(f"locked_stack: {text}", file=sys.stderr)
+    sys.exit(1)
+
+
+def read(directory):
+    frames, calls, facade = {}, {}, set()
+    files = sorted(pathlib.Path(directory, "mm").glob("*.ci"))
+    if not files:
+        fail(f"no call graphs in {directory}/mm: build with -fcallgraph-info=su")
+    for file in files:
+        text = file.read_text()
+        for name, nbytes, kind in NODE.findall(text):
+            if nbytes:
+                if kind != "static" and "bounded" not in kind:
+                    fail(f"{name} has a frame without a bound")
+                frames[name] = int(nbytes)
+                if file.name.startswith("cairn"):
+                    facade.add(name)
+        for source, target in EDGE.findall(text):
+            calls.setdefault(source, set()).add(target)
+    return frames, calls, facade
+
+
+def deepest(name, frames, calls, above=()):
+    if name in above:
+        fail("recursion: " + " > ".join((*above, name)))
+    best, chain = 0, ()
+    for target in calls.get(name, ()):
+        depth, path = deepest(target, frames, calls, (*above, name))
+        if depth > best:
+            best, chain = depth, path
+    return frames.get(name, 0) + best, (name, *chain)
+
+
+def main():
+    if len(sys.argv) != 3:
+        fail("usage: locked_stack.py BOUND OBJECT_DIR")
+    bound, directory = int(sys.argv[1]), sys.argv[2]
+    frames, calls, facade = read(directory)
+    roots = {target for source in facade for target in calls.get(source, ())
+             if MODULE.match(target) and target not in UNLOCKED and target in frames and target not in facade}
+    if len(roots) < 20:
+        fail(f"only {len(roots)} functions under the lock were found")
+    depth, chain = max(deepest(root, frames, calls) for root in roots)
+    print(f"locked_stack: {depth} B of {bound} B under the lock, {len(roots)} functions, deepest: "
+          + " > ".join(name.split(":")[-1] for name in chain))
+    if depth > bound:
+        fail(f"{depth} B are needed, {bound} B are checked for: raise CAIRN_LOCKED_STACK")
+
+
+main()

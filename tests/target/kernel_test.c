@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/* Tests of the kernel on the target: one line a test, a last line, and an exit status. */
+#include "kernel_test.h"
+
+#include "console.h"
+#include "main.h"
+
+static struct {
+	const char *what; /* the first that did not hold; NULL: none so far */
+	const char *file;
+	int line;
+} failure;
+
+bool test_expect(bool holds, const char *what, const char *file, int line)
+{
+	if (!holds && !failure.what) {
+		failure.what = what;
+		failure.file = file;
+		failure.line = line;
+	}
+	return holds;
+}
+
+/* ---- what tests share ---- */
+
+task_id start(const char *name, unsigned priority, void (*entry)(void *arg), void *arg)
+{
+	struct task_spec spec = {.name = name,
+				 .entry = entry,
+				 .arg = arg,
+				 .priority = priority,
+				 .stack_nbytes = TEST_STACK_NBYTES};
+	task_id id = 0;
+
+	EXPECT(task_create(&spec, &id) == KERNEL_OK);
+	return id;
+}
+
+void expect_exit(task_id id, int code)
+{
+	int got = ~code;
+
+	EXPECT(task_join(id, &got, WAIT_FOREVER) == KERNEL_OK);
+	EXPECT(got == code);
+}
+
+void expect_killed(task_id id)
+{
+	EXPECT(task_join(id, NULL, WAIT_FOREVER) == KERNEL_EKILLED);
+}
+
+static char events[64];
+static volatile size_t nevents;
+
+void trace_reset(void)
+{
+	memset(events, 0, sizeof(events));
+	nevents = 0;
+}
+
+void trace_mark(char event)
+{
+	if (nevents < sizeof(events) - 1)
+		events[nevents++] = event;
+}
+
+const char *trace(void)
+{
+	return events;
+}
+
+bool trace_is(const char *expected)
+{
+	for (size_t i = 0; i < sizeof(events); i++) {
+		if (events[i] != expected[i])
+			return false;
+		if (expected[i] == '\0')
+			return true;
+	}
+	return false;
+}
+
+void settled_totals(struct cairn_totals *totals)
+{
+	cairn_trim();
+	cairn_totals(totals);
+}
+
+bool totals_equal(const struct cairn_totals *a, const struct cairn_totals *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+size_t count_tasks(void)
+{
+	struct task_row row;
+	size_t ntasks = 0;
+
+	scheduler_suspend();
+	for (size_t n = 0; task_row(n, &row); n++)
+		ntasks += row.used;
+	scheduler_resume();
+	return ntasks;
+}
+
+void let_others_run(void)
+{
+	task_sleep(2);
+}
+
+static void *hoard[512];
+static size_t nhoarded;
+
+void hoard_everything(void)
+{
+	for (size_t nbytes = HOARD_NBYTES; nbytes >= SCRAP_NBYTES; nbytes /= 2) {
+		void *p;
+
+		while (nhoarded < sizeof(hoard) / sizeof(hoard[0]) && (p = cairn_alloc(nbytes)) != NULL)
+			hoard[nhoarded++] = p;
+	}
+}
+
+static void free_hoarded(size_t nblocks)
+{
+	for (; nblocks > 0 && EXPECT(nhoarded > 0); nblocks--)
+		EXPECT(cairn_free(hoard[--nhoarded]) == CAIRN_OK);
+}
+
+void free_some_of_the_hoard(void)
+{
+	free_hoarded(4);
+}
+
+void free_the_hoard(void)
+{
+	free_hoarded(nhoarded);
+}
+
+uint32_t test_random(void)
+{
+	static uint32_t state = 2463534242u;
+
+	state ^= state << 13;
+	state ^= state >> 17;
+	state ^= state << 5;
+	return state;
+}
+
+/* ---- running them ---- */
+
+static void run(const struct kernel_test *test)
+{
+	struct cairn_totals before, after;
+	size_t ntasks = count_tasks();
+	const char *broken;
+
+	failure.what = NULL;
+	settled_totals(&before);
+	trace_reset();
+	test->run();
+	EXPECT(count_tasks() == ntasks);
+	settled_totals(&after);
+	EXPECT(totals_equal(&before, &after));
+	scheduler_suspend();
+	broken = cairn_check();
+	scheduler_resume();
+	test_expect(broken == NULL, broken, "cairn_check", 0);
+}
+
+void application(void *arg)
+{
+	static const struct kernel_test *const lists[] = {text_tests,  sched_tests,   task_tests,
+							  kill_tests,  mutex_tests,   sync_tests,
+							  fault_tests, overflow_tests};
+	unsigned npassed = 0, nfailed = 0;
+
+	(void)arg;
+	console_print("tests of the kernel on %s, %s\n", arch_board_name(), arch_cpu_name());
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		for (const struct kernel_test *test = lists[i]; test->name; test++) {
+			run(test);
+			if (failure.what)
+				console_print("FAILED %s: %s (%s:%d) %s\n", test->name, failure.what,
+					      failure.file, failure.line, trace());
+			else
+				console_print("ok %s\n", test->name);
+			npassed += !failure.what;
+			nfailed += failure.what != NULL;
+		}
+	}
+	console_print("%u passed, %u failed\n", npassed, nfailed);
+	arch_exit(nfailed ? 1 : 0);
+}
