@@ -24,8 +24,9 @@ struct line {
 
 static struct {
 	struct line lines[LINES];
+	struct line *free;
 	struct line *first, *last; /* queued */
-	unsigned nlost;
+	unsigned nlost, ntold;     /* lines lost, and how many of them the console has told of */
 } console;
 
 static arch_key mask_interrupts(void)
@@ -45,10 +46,20 @@ static const void *nobody(void)
 
 static struct console_system attached = {mask_interrupts, unmask_interrupts, nobody};
 
+/* Locked. */
+static void line_free(struct line *line)
+{
+	line->state = LINE_FREE;
+	line->next = console.free;
+	console.free = line;
+}
+
 void console_init(void)
 {
 	console.first = NULL;
-	console.last = NULL;
+	console.free = NULL;
+	for (size_t i = 0; i < LINES; i++)
+		line_free(&console.lines[i]);
 }
 
 void console_attach(const struct console_system *system)
@@ -58,14 +69,11 @@ void console_attach(const struct console_system *system)
 
 static struct line *line_take(void)
 {
-	struct line *line = NULL;
 	arch_key key = attached.lock();
+	struct line *line = console.free;
 
-	for (size_t i = 0; i < LINES && !line; i++) {
-		if (console.lines[i].state == LINE_FREE)
-			line = &console.lines[i];
-	}
 	if (line) {
+		console.free = line->next;
 		line->state = LINE_FORMATTING;
 		line->writer = attached.writer();
 	} else {
@@ -101,7 +109,7 @@ static bool send_one(void)
 			arch_console_write(&line->text[line->nsent++], 1);
 		if (line->nsent >= line->length) {
 			console.first = line->next;
-			line->state = LINE_FREE;
+			line_free(line);
 		}
 	}
 	attached.unlock(key);
@@ -111,11 +119,16 @@ static bool send_one(void)
 static unsigned lost_since_last(void)
 {
 	arch_key key = attached.lock();
-	unsigned nlost = console.nlost;
+	unsigned nlost = console.nlost - console.ntold;
 
-	console.nlost = 0;
+	console.ntold = console.nlost;
 	attached.unlock(key);
 	return nlost;
+}
+
+unsigned console_nlost(void)
+{
+	return console.nlost;
 }
 
 /* A text that was cut off still ends its line. */
@@ -163,7 +176,7 @@ void console_forget(const void *writer)
 
 		key = attached.lock();
 		if (line->state == LINE_FORMATTING && line->writer == writer)
-			line->state = LINE_FREE;
+			line_free(line);
 		attached.unlock(key);
 	}
 	while (send_one())

@@ -28,6 +28,9 @@ struct console_system {
 };
 void console_attach(const struct console_system *system);
 
+/* Lines lost so far for want of a buffer. */
+unsigned console_nlost(void);
+
 /* A writer is gone: what it was about to print is dropped. */
 void console_forget(const void *writer);
 

@@ -7,7 +7,6 @@
 
 #include "console.h"
 #include "lock.h"
-#include "port.h"
 #include "task_private.h"
 
 /* A push of all registers that faults may leave the stack pointer where it was. */
@@ -64,6 +63,14 @@ static bool is_overflow(const struct arch_fault *fault, const struct task *task,
 	}
 }
 
+/* At least a word: since the check a frame may have gone from the stack. */
+static size_t missing_headroom(const struct arch_fault *fault, uintptr_t limit)
+{
+	uintptr_t enough = limit + CAIRN_LOCKED_STACK;
+
+	return fault->sp < enough ? enough - fault->sp : sizeof(uintptr_t);
+}
+
 static size_t how_far_over(const struct arch_fault *fault, const struct task *task,
 			   const struct cairn_explanation *is)
 {
@@ -72,8 +79,8 @@ static size_t how_far_over(const struct arch_fault *fault, const struct task *ta
 
 	if (touched_below(fault, task, is) && fault->addr < limit && limit - fault->addr > over)
 		over = limit - fault->addr;
-	if (fault->cause == ARCH_FAULT_HEADROOM && fault->sp < limit + CAIRN_LOCKED_STACK)
-		over = limit + CAIRN_LOCKED_STACK - fault->sp;
+	if (fault->cause == ARCH_FAULT_HEADROOM)
+		over = missing_headroom(fault, limit);
 	return over;
 }
 

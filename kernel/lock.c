@@ -4,7 +4,6 @@
  * released. */
 #include "lock.h"
 
-#include "port.h"
 #include "task_private.h"
 
 /* 1: every outermost lock is timed. 0: no code for it exists. */

@@ -31,10 +31,9 @@ static void tasks_start(void)
 	static const struct console_system system = {kernel_lock, kernel_unlock, who_runs};
 	enum kernel_status status = task_init();
 
-	console_attach(&system);
-
 	if (status != KERNEL_OK)
 		panic("no tasks: %s", kernel_status_name(status));
+	console_attach(&system);
 }
 
 static void application_start(void)

@@ -5,10 +5,10 @@
 
 #include "cairn.h"
 
-/* Bytes of stack that may be needed while the lock is held, an exception frame included; checked before each
- * lock. */
+/* Bytes of stack that may be needed while the lock is held or a task is pinned, an exception frame included;
+ * checked before. At level 3 everything is checked under the lock. */
 #ifndef CAIRN_LOCKED_STACK
-#define CAIRN_LOCKED_STACK 256
+#define CAIRN_LOCKED_STACK (CAIRN_CHECK >= 3 ? 768 : 320)
 #endif
 
 /* Longest stretch so far with interrupts masked by the lock, in stamps (arch_stamp_unit); 0 when built

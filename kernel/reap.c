@@ -10,7 +10,7 @@
 #include "sched.h"
 #include "task_private.h"
 
-#define REAPER_STACK_NBYTES 1024
+#define REAPER_STACK_NBYTES (CAIRN_LOCKED_STACK + 704)
 
 static struct {
 	struct task *first, *last; /* dying tasks, by task->next */
@@ -47,7 +47,7 @@ _Noreturn void task_exit(int code)
 {
 	arch_key key;
 
-	if (!wait_allowed() && !(task_running() && sched_suspended()))
+	if (!task_running() || arch_irq_masked())
 		panic("task_exit where no task can end");
 	key = kernel_lock();
 	task_end(current_task, code, false);
@@ -70,7 +70,10 @@ void task_unpin(void)
 	struct task *self = task_running();
 	arch_key key;
 
-	if (!self || --self->npins || !self->kill_pending)
+	if (!self)
+		return;
+	self->npins--;
+	if (self->npins || !self->kill_pending)
 		return;
 	key = kernel_lock();
 	task_end(self, 0, true);

@@ -11,8 +11,7 @@ void sched_ready(struct task *task);
 /* Ask for a switch if another task than the running one is to run now. */
 void sched_preempt(void);
 
-/* Bring the effective priority of a task up to date, and its place in its queue: false when nothing changed.
- */
+/* Bring the effective priority of a task up to date, and its place in its queue. false: nothing changed. */
 bool sched_reprioritise(struct task *task);
 
 bool sched_suspended(void);

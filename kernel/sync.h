@@ -16,12 +16,14 @@ struct semaphore {
 	struct wait_queue waiters;
 	uint32_t count, limit;
 };
-enum kernel_status semaphore_init(struct semaphore *s, uint32_t count,
-				  uint32_t limit); /* limit at least 1, and count */
+/* KERNEL_EINVAL: a NULL, a limit of 0, or a count above it. */
+enum kernel_status semaphore_init(struct semaphore *s, uint32_t count, uint32_t limit);
+/* KERNEL_ETIMEDOUT, KERNEL_EDELETED, KERNEL_EINVAL. */
 enum kernel_status semaphore_take(struct semaphore *s, uint32_t ticks);
-enum kernel_status
-semaphore_give(struct semaphore *s);         /* KERNEL_EINVAL at the limit: the count is unchanged */
-void semaphore_destroy(struct semaphore *s); /* waiters get KERNEL_EDELETED */
+/* KERNEL_EINVAL at the limit: the count is unchanged. */
+enum kernel_status semaphore_give(struct semaphore *s);
+/* Waiters get KERNEL_EDELETED. */
+void semaphore_destroy(struct semaphore *s);
 
 /* Not recursive; tasks only. While it is waited for, its owner runs at the priority of the most urgent waiter
  * at least, and so does whoever that owner waits for. To wait at the end of more than MUTEX_CHAIN owners is
@@ -37,6 +39,7 @@ struct mutex {
 enum kernel_status mutex_init(struct mutex *m);
 /* KERNEL_EOWNERDEAD: locked, repair what it guards. KERNEL_ETIMEDOUT, KERNEL_EDEADLK, KERNEL_EINVAL. */
 enum kernel_status mutex_lock(struct mutex *m, uint32_t ticks);
+/* KERNEL_EPERM: not the caller's. */
 enum kernel_status mutex_unlock(struct mutex *m);
 
 /* Messages of a fixed length, copied in and out, unlocked, by way of slots in storage that comes from the
@@ -54,6 +57,7 @@ struct message_queue {
 /* KERNEL_EINVAL: a NULL, a length or capacity of 0, or more than QUEUE_MAX_CAPACITY; KERNEL_ENOMEM. */
 #define QUEUE_MAX_CAPACITY 65535u
 enum kernel_status queue_init(struct message_queue *q, size_t message_nbytes, size_t capacity);
+/* KERNEL_ETIMEDOUT, KERNEL_EDELETED, KERNEL_EINVAL. */
 enum kernel_status queue_send(struct message_queue *q, const void *message, uint32_t ticks);
 enum kernel_status queue_receive(struct message_queue *q, void *message, uint32_t ticks);
 size_t queue_count(const struct message_queue *q);

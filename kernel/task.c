@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Tasks: their table, making them, and what can be asked of them.
  * An id is a generation and a slot of the table, so a stale one is recognised without a look at freed memory:
- * slot[i] is the live task whose id ends in i, or NULL; generation[i] grows each time the slot is given away.
- */
+ * slot[i] is the live task whose id ends in i, or NULL; generation[i] grows each time the slot is taken. */
 #include "task_private.h"
 
 #include "lock.h"
 #include "sched.h"
 
-/* What the trampoline and the painter themselves may use above the paint. */
-#define TRAMPOLINE_NBYTES 96
+/* What the painter of a stack may use of it itself, and leaves out. */
+#define PAINTER_NBYTES 160
 
 #define IDLE_STACK_NBYTES 512
 
@@ -79,11 +78,24 @@ struct task *task_find(task_id id)
 
 /* ---- making a task ---- */
 
+/* What lay under the painter, by being the frame of a function: a scan for callers is to find nothing that an
+ * earlier task has left there. */
+static __attribute__((noinline)) void paint_own_frame(void)
+{
+	volatile uint32_t frame[PAINTER_NBYTES / sizeof(uint32_t)];
+
+	for (size_t i = 0; i < PAINTER_NBYTES / sizeof(uint32_t); i++)
+		frame[i] = CAIRN_STACK_PAINT;
+	__asm__ volatile("" : : "r"(frame));
+}
+
 static void task_begin(void *arg)
 {
 	struct task *self = arg;
 
-	cairn_stack_paint(&self->stack, arch_sp() - TRAMPOLINE_NBYTES);
+	cairn_stack_paint(&self->stack, arch_sp() - PAINTER_NBYTES);
+	paint_own_frame();
+	self->painted = true;
 	self->entry(self->arg);
 	task_exit(0);
 }
@@ -269,10 +281,10 @@ bool task_row(size_t n, struct task_row *row)
 	row->state = state_name(task);
 	row->priority = task->priority;
 	row->base_priority = task->base_priority;
-	if (task->state != TASK_ENDED) {
+	if (task->state != TASK_ENDED)
 		row->stack_nbytes = task->stack.nbytes;
+	if (task->state != TASK_ENDED && task->painted)
 		row->stack_high_water = cairn_stack_high_water(&task->stack);
-	}
 	return true;
 }
 

@@ -10,6 +10,7 @@
 
 #include "arch.h"
 #include "cairn.h"
+#include "port.h"
 
 /* 0 is the idle task's; higher runs first. 2 to 31. */
 #ifndef TASK_PRIORITIES
@@ -19,8 +20,8 @@
 #define TASK_NAME_NBYTES 16
 #define TICK_HZ          100
 
-/* The least that a task can do with: calls into the kernel make sure of CAIRN_LOCKED_STACK bytes. */
-#define TASK_MIN_STACK_NBYTES 384
+/* The least that a task can do with, for calls into the kernel make sure of CAIRN_LOCKED_STACK bytes. */
+#define TASK_MIN_STACK_NBYTES (CAIRN_LOCKED_STACK + 192)
 
 /* Timeouts in ticks. */
 #define WAIT_FOREVER UINT32_MAX
@@ -100,7 +101,7 @@ struct task_row {
 	const char *name;
 	const char *state;
 	unsigned priority, base_priority;
-	size_t stack_nbytes, stack_high_water;
+	size_t stack_nbytes, stack_high_water; /* high_water: 0 until it has run */
 	bool used;
 };
 bool task_row(size_t n, struct task_row *row);

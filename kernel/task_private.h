@@ -40,8 +40,9 @@ struct task {
 
 	uint8_t state; /* enum task_state */
 	uint8_t priority, base_priority;
-	uint8_t npins; /* while not 0, a kill waits; written by the task alone */
-	bool kill_pending, killed, detached, watches_frees;
+	volatile uint8_t npins; /* while not 0, a kill waits; written by the task alone */
+	volatile bool kill_pending;
+	bool killed, detached, painted, watches_frees;
 	int exit_code;
 
 	struct wait_queue *queue; /* the one it is in, by the two links */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A wheel of slots: a timeout is listed under its tick modulo the slots, in a ring with a sentinel. At a tick
  * the due slot is moved aside whole, then taken apart entry by entry, each under a lock of its own: entries
- * of later rounds go back into the slot, the others expire. A timeout can be stopped wherever it is listed.
- */
+ * of later rounds go back into the slot, the others expire. A timeout can be stopped wherever it is. */
 #include "timer.h"
 
 #include "lock.h"

@@ -13,8 +13,7 @@ struct timeout {
 
 void timer_init(void);
 
-/* Locked, O(1). ticks: 1 or more. The task's wait ends with KERNEL_ETIMEDOUT at the ticks-th tick from now.
- */
+/* Locked, O(1). ticks: 1 or more. The wait ends with KERNEL_ETIMEDOUT at the ticks-th tick from now. */
 void timeout_start(struct timeout *timeout, uint32_t ticks);
 void timeout_stop(struct timeout *timeout);
 

@@ -24,8 +24,7 @@ void wait_queue_rotate(struct wait_queue *q, unsigned priority);
 struct task *wait_queue_first(const struct wait_queue *q); /* the most urgent, or NULL */
 unsigned wait_queue_top(const struct wait_queue *q);       /* its priority; 0 when empty */
 
-/* May the caller wait: a task, interrupts unmasked, scheduler not suspended. Asked before the lock is taken.
- */
+/* May the caller wait: a task, interrupts unmasked, scheduler not suspended. Asked before the lock. */
 bool wait_allowed(void);
 
 /* Let the running task wait in q (NULL: for time alone); called with the lock held, which it releases. What

@@ -20,8 +20,11 @@ enum cairn_err cairn_refuse(enum cairn_err err, const char *operation, const voi
 	struct cairn_report report = {
 		.err = err, .operation = operation, .addr = (uintptr_t)addr, .name = name, .caller = caller};
 	cairn_explain_in(cairn_system.ready ? &cairn_system_parts : NULL, report.addr, &report.is);
+	/* Address space that is no zone's, but is ours: a mapped stack's. */
+	if (err == CAIRN_EFOREIGN && report.is.what != CAIRN_IS_UNMANAGED)
+		report.err = CAIRN_EWRONGKIND;
 	cairn_port_report(&report);
-	return err;
+	return report.err;
 }
 
 enum cairn_err cairn_freed(enum cairn_err err, const char *operation, const void *addr, const char *name,

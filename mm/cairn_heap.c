@@ -14,11 +14,24 @@ static void *take_block(size_t align, size_t nbytes, const void *caller)
 	return p;
 }
 
+/* Nothing was found: because a free block is damaged? */
+static void report_damage(const void *caller)
+{
+	cairn_key key = cairn_enter();
+	uintptr_t damaged = cairn_heap_tell_damage(&cairn_system.heap);
+	cairn_leave(key);
+	if (damaged != 0)
+		cairn_refuse(CAIRN_EUSEAFTER, "cairn_alloc", (const void *)damaged, NULL, caller);
+}
+
 static void *alloc_block(size_t align, size_t nbytes, const void *caller)
 {
 	void *p = take_block(align, nbytes, caller);
-	if (p == NULL && nbytes - 1 < CAIRN_HEAP_MAX_NBYTES && cairn_trim() != 0)
-		p = take_block(align, nbytes, caller);
+	if (p == NULL && nbytes - 1 < CAIRN_HEAP_MAX_NBYTES) {
+		report_damage(caller);
+		if (cairn_trim() != 0)
+			p = take_block(align, nbytes, caller);
+	}
 	return p;
 }
 
@@ -50,8 +63,8 @@ void *cairn_calloc(size_t count, size_t nbytes)
 						 : NULL;
 }
 
-/* size 0: not known to the caller. */
-static enum cairn_err free_block(void *p, size_t nbytes)
+/* nbytes 0: not known to the caller. */
+static enum cairn_err free_at_once(void *p, size_t nbytes)
 {
 	cairn_key key = cairn_enter();
 	enum cairn_err err = nbytes == 0 ? cairn_heap_free(&cairn_system.heap, p)
@@ -60,11 +73,20 @@ static enum cairn_err free_block(void *p, size_t nbytes)
 	return err;
 }
 
-static enum cairn_err free_block_in_halves(void *p)
+/* Level 2: the block is poisoned between the halves, and its size is what was asked for. */
+static enum cairn_err begin_free(void *p, size_t nbytes)
+{
+	size_t have_nbytes = cairn_heap_usable(&cairn_system.heap, p);
+	if (nbytes != 0 && have_nbytes != 0 && have_nbytes != nbytes)
+		return CAIRN_ESIZE;
+	return cairn_heap_free_begin(&cairn_system.heap, p);
+}
+
+static enum cairn_err free_in_halves(void *p, size_t nbytes)
 {
 	cairn_port_pin(true);
 	cairn_key key = cairn_enter();
-	enum cairn_err err = cairn_heap_free_begin(&cairn_system.heap, p);
+	enum cairn_err err = begin_free(p, nbytes);
 	cairn_leave(key);
 	if (err == CAIRN_OK) {
 		cairn_heap_disarm(&cairn_system.heap, p);
@@ -76,12 +98,16 @@ static enum cairn_err free_block_in_halves(void *p)
 	return err;
 }
 
+static enum cairn_err free_block(void *p, size_t nbytes)
+{
+	return CAIRN_CHECK >= 2 ? free_in_halves(p, nbytes) : free_at_once(p, nbytes);
+}
+
 enum cairn_err cairn_free(void *p)
 {
 	if (p == NULL)
 		return CAIRN_OK;
-	enum cairn_err err = CAIRN_CHECK >= 2 ? free_block_in_halves(p) : free_block(p, 0);
-	return cairn_freed(err, "cairn_free", p, NULL, CAIRN_CALLER());
+	return cairn_freed(free_block(p, 0), "cairn_free", p, NULL, CAIRN_CALLER());
 }
 
 enum cairn_err cairn_free_sized(void *p, size_t nbytes)
@@ -119,7 +145,7 @@ void *cairn_realloc(void *p, size_t nbytes)
 	if (moved == NULL)
 		return NULL;
 	memcpy(moved, p, have_nbytes < nbytes ? have_nbytes : nbytes);
-	err = CAIRN_CHECK >= 2 ? free_block_in_halves(p) : free_block(p, 0);
+	err = free_block(p, 0);
 	cairn_freed(err, "cairn_realloc", p, NULL, CAIRN_CALLER());
 	return moved;
 }

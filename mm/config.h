@@ -42,7 +42,7 @@ _Static_assert(CAIRN_RANGES >= 2 && CAIRN_RANGES <= 64, "CAIRN_RANGES");
 _Static_assert(CAIRN_CHECK >= 0 && CAIRN_CHECK <= 3, "CAIRN_CHECK");
 
 /* log2 of the largest heap block in bytes, 10 to 27. More leaves fewer bits for the keyed check of
- * a block header on a 32-bit machine: it has 28 - N of them. */
+ * a block header on a 32-bit machine: it has 32 - N of them. */
 #ifndef CAIRN_HEAP_MAX_LOG2
 #if CAIRN_FRAME_SHIFT + CAIRN_ORDERS - 1 > 24
 #define CAIRN_HEAP_MAX_LOG2 24
@@ -60,9 +60,14 @@ _Static_assert(CAIRN_HEAP_MAX_LOG2 >= 10 && CAIRN_HEAP_MAX_LOG2 <= 27, "CAIRN_HE
 #endif
 _Static_assert(CAIRN_HEAP_SL_LOG2 >= 2 && CAIRN_HEAP_SL_LOG2 <= 5, "CAIRN_HEAP_SL_LOG2");
 
-/* Frames that the heap asks for at once when a smaller number would do. 1 to 4096. */
+/* Frames that the heap asks for at once when a smaller number would do: by default 32 KiB. Where memory is
+ * too small or too full for that, it asks for a quarter of the largest free block. 1 to 4096. */
 #ifndef CAIRN_HEAP_GROW_FRAMES
-#define CAIRN_HEAP_GROW_FRAMES 8
+#if CAIRN_FRAME_SHIFT > 15
+#define CAIRN_HEAP_GROW_FRAMES 1
+#else
+#define CAIRN_HEAP_GROW_FRAMES (1 << (15 - CAIRN_FRAME_SHIFT))
+#endif
 #endif
 _Static_assert(CAIRN_HEAP_GROW_FRAMES >= 1 && CAIRN_HEAP_GROW_FRAMES <= 4096, "CAIRN_HEAP_GROW_FRAMES");
 

@@ -19,7 +19,7 @@ enum cairn_err {
 	CAIRN_ESIZE,       /* the size given with a free is not the size allocated */
 	CAIRN_ECORRUPT,    /* a block header does not pass its check: not a block start, or overwritten */
 	CAIRN_EOVERRUN,    /* bytes behind the object were written (level 2) */
-	CAIRN_EUSEAFTER,   /* bytes of a free object were written (level 2) */
+	CAIRN_EUSEAFTER,   /* a free object (level 2) or the links of a free block were written */
 	CAIRN_EBUSY,       /* destroy of a cache that has live objects */
 	CAIRN_EDESTROYED,  /* a cache or stack that was destroyed, or never created */
 	CAIRN_EWRAP,       /* a boot range that passes the end of the address space */

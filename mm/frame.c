@@ -237,6 +237,23 @@ enum cairn_err cairn_frame_free(struct cairn_frames *f, cairn_pfn pfn, enum cair
 
 /* ---- look ---- */
 
+enum cairn_owner cairn_frame_owner(const struct cairn_frames *f, cairn_pfn pfn)
+{
+	unsigned zone = f ? zone_number(f, pfn) : CAIRN_ZONES;
+	const struct cairn_zone *z;
+	uint32_t head;
+
+	if (zone == CAIRN_ZONES)
+		return CAIRN_RESERVED;
+	z = &f->zone[zone];
+	head = head_of(z, place_of(z, pfn));
+	if (head == NO_PLACE)
+		return CAIRN_RESERVED;
+	if (*owner_at(z, head) == BYTE_BOOT_META)
+		return CAIRN_META;
+	return (enum cairn_owner)kind_of(*owner_at(z, head));
+}
+
 static uint32_t block_nframes(const struct cairn_zone *z, uint8_t byte)
 {
 	return order_of(byte) <= z->top ? order_nframes(order_of(byte)) : 1;

@@ -135,6 +135,10 @@ enum cairn_err cairn_frame_free(struct cairn_frames *f, cairn_pfn pfn, enum cair
  * whose head is lost is told as RESERVED. */
 bool cairn_frame_info(const struct cairn_frames *f, cairn_pfn pfn, struct cairn_frame_info *info);
 
+/* Whose pfn is, without where its block begins and ends: cheaper than the above. RESERVED also when pfn is
+ * in no zone. */
+enum cairn_owner cairn_frame_owner(const struct cairn_frames *f, cairn_pfn pfn);
+
 /* Frames by owner over all zones; by zone, in detail (false: no such zone). O(zones x CAIRN_ORDERS). */
 size_t cairn_frame_count(const struct cairn_frames *f, enum cairn_owner owner);
 bool cairn_frame_zone_info(const struct cairn_frames *f, unsigned zone, struct cairn_zone_info *info);

@@ -151,6 +151,14 @@ void *cairn_heap_alloc_aligned(struct cairn_heap *h, size_t align, size_t nbytes
 	return hand_out(h, block, want);
 }
 
+uintptr_t cairn_heap_tell_damage(struct cairn_heap *h)
+{
+	uintptr_t damaged = h->damaged;
+
+	h->damaged = 0;
+	return damaged;
+}
+
 /* ---- judging a pointer ---- */
 
 /* A free block next to the one in question, found by a header or a length that can be wrong. */

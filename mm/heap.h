@@ -23,7 +23,7 @@
 #define CAIRN_HEAP_ALIGN      (2 * sizeof(size_t))
 #define CAIRN_HEAP_MAX_NBYTES (((size_t)1 << CAIRN_HEAP_MAX_LOG2) - 4 * CAIRN_HEAP_ALIGN)
 
-/* Bits of the keyed check in a header, 13 on a 32-bit machine with blocks up to 512 KiB, 40 on a 64-bit
+/* Bits of the keyed check in a header, 10 on a 32-bit machine with blocks up to 4 MiB, 40 on a 64-bit
  * one with blocks up to 16 MiB. Of random words one in 2^bits passes as a header. A pointer that is no
  * block start is freed only if two words pass, the one before it and the one that its size leads to, and
  * their states and sizes fit too: less than one in 2^(2 * bits + 3). */
@@ -108,6 +108,10 @@ enum cairn_err cairn_heap_resize(struct cairn_heap *h, void *p, size_t nbytes) C
 size_t cairn_heap_trim(struct cairn_heap *h);
 
 void cairn_heap_info(const struct cairn_heap *h, struct cairn_heap_info *info);
+
+/* The free block that an allocation found damaged and refused to touch, once: 0 when there is none to tell
+ * of. Its memory was written after it was freed. */
+uintptr_t cairn_heap_tell_damage(struct cairn_heap *h);
 
 /* What lies at an address inside a HEAP frame; false: not this heap's. Read-only, safe on damaged headers.
  * Walks one chunk from its start: O(blocks of the chunk), so never called under a lock. A block's own

@@ -39,10 +39,9 @@ enum cairn_err cairn_heap_chunk_find(const struct cairn_heap *h, uintptr_t addr,
 bool cairn_heap_chunk_readable(const struct cairn_heap *h, uintptr_t addr)
 {
 	cairn_pfn pfn = cairn_addr_to_pfn(addr);
-	struct cairn_frame_info info;
 
 	return cairn_pfn_to_addr(pfn) == cairn_round_down(addr, CAIRN_FRAME_NBYTES) &&
-	       cairn_frame_info(h->frames, pfn, &info) && info.owner == CAIRN_HEAP;
+	       cairn_frame_owner(h->frames, pfn) == CAIRN_HEAP;
 }
 
 /* Frames for a block of nbytes: 0 iff no chunk can be that long. A map takes one byte in CHUNK_MAP_SPAN of
@@ -58,16 +57,22 @@ static size_t chunk_nframes_for(size_t nbytes)
 	return nframes <= CHUNK_MAX_NFRAMES ? nframes : 0;
 }
 
-/* More than needed, so that growing is rare, or else just enough. */
+/* Frames to ask for: more than needed, so that growing is rare, but not most of what is left. */
+static size_t chunk_generous(const struct cairn_heap *h, size_t needed)
+{
+	unsigned largest = cairn_frame_largest(h->frames, h->zones);
+	size_t nframes = largest < CAIRN_ORDERS ? ((size_t)1 << largest) / 4 : 0;
+
+	if (nframes > CHUNK_USUAL_NFRAMES)
+		nframes = CHUNK_USUAL_NFRAMES;
+	return nframes > needed ? nframes : needed;
+}
+
 static bool chunk_take_frames(struct cairn_heap *h, size_t needed, struct cairn_heap_span *chunk)
 {
-	size_t nframes = needed > CHUNK_USUAL_NFRAMES ? needed : CHUNK_USUAL_NFRAMES;
+	size_t nframes = chunk_generous(h, needed);
 	cairn_pfn pfn = cairn_frame_alloc_run(h->frames, nframes, CAIRN_HEAP, h->zones);
 
-	if (pfn == CAIRN_NOFRAME && needed < nframes) {
-		nframes = needed;
-		pfn = cairn_frame_alloc_run(h->frames, nframes, CAIRN_HEAP, h->zones);
-	}
 	if (pfn == CAIRN_NOFRAME)
 		return false;
 	chunk->base = cairn_pfn_to_addr(pfn);

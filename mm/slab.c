@@ -90,11 +90,9 @@ static enum cairn_err why_not_live(const struct cairn_cache *cache, uintptr_t ad
 	struct cairn_frame_info frame;
 	const struct cairn_slabs *s = cache->slabs;
 	const struct cairn_slab *slab = cairn_slab_at(s, addr);
-	cairn_pfn pfn = cairn_addr_to_pfn(addr);
-	if (slab == NULL) {
-		bool managed = pfn == addr >> CAIRN_FRAME_SHIFT && cairn_frame_info(s->frames, pfn, &frame);
-		return managed ? CAIRN_EWRONGKIND : CAIRN_EFOREIGN;
-	}
+	if (slab == NULL)
+		return cairn_frame_info(s->frames, cairn_addr_to_pfn(addr), &frame) ? CAIRN_EWRONGKIND
+										    : CAIRN_EFOREIGN;
 	const struct cairn_cache *owner = slab->cache;
 	size_t offset = addr - slab->base;
 	unsigned index = cairn_index_of(owner, offset);

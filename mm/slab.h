@@ -48,7 +48,7 @@ struct cairn_cache_info {
 };
 
 /* Prepare an instance on `f`, whose zones exist but are not open yet: the link tables are taken from `r`.
- * CAIRN_EINVAL: NULL; CAIRN_ENOMEM. Slabs lie only in the zones that are there now. */
+ * CAIRN_EINVAL: NULL; CAIRN_ENOMEM. Slabs and records lie only in the zones that are there now. */
 enum cairn_err cairn_slab_init(struct cairn_slabs *s, struct cairn_frames *f,
 			       struct cairn_regions *r) CAIRN_MUST_USE;
 
@@ -166,13 +166,14 @@ struct cairn_records {
 	uint32_t nused_entries; /* entries from here on were never used */
 	uint32_t free_entry;    /* first of those that were; nentries: none */
 	uint32_t npages;
+	unsigned zones;                                            /* where pages may lie */
 	struct cairn_record_page *roomy[CAIRN_SLAB_MAX_SLOTS + 1]; /* pages with room, by slots a record */
 };
 
 /* Where slabs may lie, and the id of the record of each frame there; 0: no slab's. */
 struct cairn_link_zone {
-	uintptr_t base; /* pfn */
-	uintptr_t nframes;
+	cairn_pfn base;
+	size_t nframes;
 	uint16_t *link;
 };
 

@@ -30,7 +30,7 @@ enum cairn_err cairn_slab_init(struct cairn_slabs *s, struct cairn_frames *f, st
 		s->zones |= 1u << z;
 		nframes += info.nframes;
 	}
-	return cairn_record_init(&s->records, f, r, nframes);
+	return cairn_record_init(&s->records, f, r, nframes, s->zones);
 }
 
 size_t cairn_slab_nframes(const struct cairn_slabs *s)
@@ -56,23 +56,22 @@ static uint32_t objects_in(size_t nbytes, size_t stride_nbytes)
 	return (uint32_t)(n < CAIRN_SLAB_MAX_OBJECTS ? n : CAIRN_SLAB_MAX_OBJECTS);
 }
 
-/* The smallest order that holds a few objects and wastes little; or the one that wastes least, among those
- * that hold a few if there are any. */
+/* The smallest order that holds a few objects, if any order does, and wastes little; or else the one that
+ * wastes fewest bytes. */
 static struct geometry geometry_for(size_t stride_nbytes)
 {
 	struct geometry best = {0, 0};
 	size_t best_waste = 0;
-	bool need_few = objects_in(LARGEST_NBYTES, stride_nbytes) >= FEW_OBJECTS;
+	uint32_t most = objects_in(LARGEST_NBYTES, stride_nbytes);
+	uint32_t few = most < FEW_OBJECTS ? 1 : FEW_OBJECTS;
 	for (unsigned order = 0; order <= CAIRN_SLAB_MAX_ORDER; order++) {
 		size_t nbytes = CAIRN_FRAME_NBYTES << order;
 		struct geometry g = {order, objects_in(nbytes, stride_nbytes)};
-		if (g.nobjects < (need_few ? FEW_OBJECTS : 1))
+		if (g.nobjects < few)
 			continue;
 		size_t waste = nbytes - g.nobjects * stride_nbytes;
-		if (g.nobjects >= FEW_OBJECTS && waste <= nbytes >> WASTE_SHIFT)
+		if (waste <= nbytes >> WASTE_SHIFT)
 			return g;
-		/* Compared as parts of the slab, scaled to the largest. */
-		waste <<= CAIRN_SLAB_MAX_ORDER - order;
 		if (best.nobjects == 0 || waste < best_waste) {
 			best = g;
 			best_waste = waste;

@@ -51,7 +51,8 @@ static inline struct cairn_slab *cairn_record_of(const struct cairn_records *r, 
 }
 
 enum cairn_err cairn_record_init(struct cairn_records *r, struct cairn_frames *f,
-				 struct cairn_regions *regions, size_t nframes) CAIRN_MUST_USE;
+				 struct cairn_regions *regions, size_t nframes,
+				 unsigned zones) CAIRN_MUST_USE;
 /* A record of nslots slots with its id set; NULL: no memory, or no ids. O(CAIRN_ORDERS), as is giving it
  * back. */
 struct cairn_slab *cairn_record_take(struct cairn_records *r, unsigned nslots) CAIRN_MUST_USE;
@@ -96,7 +97,7 @@ static inline bool cairn_cache_has_red_zone(const struct cairn_cache *cache)
 /* The link of the frame at addr, or NULL iff no zone with links holds it. */
 static inline uint16_t *cairn_slab_link(const struct cairn_slabs *s, uintptr_t addr)
 {
-	uintptr_t pfn = addr >> CAIRN_FRAME_SHIFT;
+	cairn_pfn pfn = cairn_addr_to_pfn(addr);
 	for (unsigned z = 0; z < CAIRN_ZONES; z++) {
 		const struct cairn_link_zone *zone = &s->zone[z];
 		if (pfn - zone->base < zone->nframes)

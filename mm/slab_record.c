@@ -33,10 +33,11 @@ static uint32_t entries_for(size_t nframes)
 }
 
 enum cairn_err cairn_record_init(struct cairn_records *r, struct cairn_frames *f,
-				 struct cairn_regions *regions, size_t nframes)
+				 struct cairn_regions *regions, size_t nframes, unsigned zones)
 {
 	uint32_t nentries = entries_for(nframes);
-	*r = (struct cairn_records){.frames = f, .nentries = nentries, .free_entry = nentries};
+	*r = (struct cairn_records){
+		.frames = f, .nentries = nentries, .free_entry = nentries, .zones = zones};
 	r->directory = cairn_region_take(regions, nentries * sizeof(*r->directory), sizeof(*r->directory));
 	return r->directory != NULL ? CAIRN_OK : CAIRN_ENOMEM;
 }
@@ -88,7 +89,7 @@ static struct cairn_record_page *page_take(struct cairn_records *r, unsigned nsl
 	uint32_t entry = take_entry(r);
 	if (entry == r->nentries)
 		return NULL;
-	cairn_pfn pfn = cairn_frame_alloc(r->frames, 0, CAIRN_META, CAIRN_ANY_ZONE);
+	cairn_pfn pfn = cairn_frame_alloc(r->frames, 0, CAIRN_META, r->zones);
 	if (pfn == CAIRN_NOFRAME) {
 		give_entry(r, entry);
 		return NULL;

@@ -9,7 +9,8 @@ check() {
 		--suppress=missingIncludeSystem "$@"
 }
 
-check --platform=unix64 -DCAIRN_HOSTED -DCAIRN_CHECK=2 -Imm -Itests/host mm tests/host
+# It does not know that a failed assertion of cmocka ends the test.
+check --platform=unix64 --suppress=arrayIndexOutOfBoundsCond:tests/host/* -DCAIRN_HOSTED -DCAIRN_CHECK=2 -Imm -Itests/host mm tests/host
 check --platform=unix32 -DCAIRN_FRAME_SHIFT=9 -Imm mm
 # The linker's symbols for the ends of a section look like different objects.
 for isa in arch/*/; do

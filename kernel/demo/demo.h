@@ -22,7 +22,7 @@ void close_the_books(void);
 		if (!(cond))                                     \
 			demo_failed((what), __FILE__, __LINE__); \
 	} while (0)
-_Noreturn void demo_failed(const char *what, const char *file, int line);
+void demo_failed(const char *what, const char *file, int line) __attribute__((noreturn));
 
 /* cairn_check over everything, with the scheduler held. */
 void expect_sound(const char *when);
@@ -78,16 +78,15 @@ void actor_stop(struct actor *actor);
 bool actor_ended(struct actor *actor, uint32_t ticks);
 void actor_count(struct actor *actor, size_t nbytes_more, size_t nbytes_less);
 
-/* Sleep for rest_ticks once the tick has changed since *last_tick, in which the work began. So each actor gets a share of the
- * CPU, however many instructions there are to a tick. */
+/* Sleep for rest_ticks once the tick is no longer *last_tick, in which the work began. So each actor gets a
+ * share of the CPU, however many instructions there are to a tick. */
 void breathe(uint32_t *last_tick, uint32_t rest_ticks);
 #define REPLAY_REST_TICKS 1u
-#define ACTOR_REST_TICKS  15u
+#define ACTOR_REST_TICKS  24u
 
 /* The work. `subject` of a replay is its trace; the others have none. */
 struct trace;
 extern const struct trace trace_lua, trace_jq, trace_sqlite;
-size_t trace_peak_nbytes(const struct trace *trace);
 void replay_trace(struct actor *self);
 void churn_objects(struct actor *self);
 void produce_messages(struct actor *self);

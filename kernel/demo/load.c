@@ -7,7 +7,7 @@
 #include "console.h"
 #include "demo.h"
 
-#define LOAD_TICKS     40u
+#define LOAD_TICKS     25u
 #define PROGRESS_TICKS 1u
 #define PROGRESS_FIRST 5000u /* operations of replays; the next line is due at twice as many */
 

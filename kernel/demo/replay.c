@@ -39,11 +39,6 @@ struct replay {
 	struct slot *slots;
 };
 
-size_t trace_peak_nbytes(const struct trace *trace)
-{
-	return trace->peak_nbytes;
-}
-
 static uint32_t seed_of(uint32_t n, const struct slot *slot)
 {
 	const uint32_t mix_slot = 0x85ebca6bu, mix_generation = 0xc2b2ae35u, mix_nbytes = 0x27d4eb2fu;

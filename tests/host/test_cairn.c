@@ -201,6 +201,21 @@ static void heap_blocks_are_refused_by_name(void **state)
 	totals_are_as_at_the_start();
 }
 
+static void a_write_after_free_is_reported_and_nothing_is_built_on_it(void **state)
+{
+	(void)state;
+	void **first = cairn_alloc(200), *wall = cairn_alloc(16);
+	assert_int_equal(cairn_free(first), CAIRN_OK);
+	void *kept = *first;
+	*first = &at_start; /* the link to the next free block, or what stands in its place */
+	port_test.nreports = 0;
+	assert_null(cairn_alloc(200));
+	reported(CAIRN_EUSEAFTER, "cairn_alloc", first);
+	*first = kept;
+	assert_int_equal(cairn_free(wall), CAIRN_OK);
+	totals_are_as_at_the_start();
+}
+
 static void realloc_keeps_the_contents(void **state)
 {
 	(void)state;
@@ -517,6 +532,7 @@ int test_cairn_run(void)
 		LOCKS_HELD(pages_come_and_go),
 		LOCKS_HELD(requests_that_make_no_sense_get_null),
 		LOCKS_HELD(heap_blocks_are_refused_by_name),
+		LOCKS_HELD(a_write_after_free_is_reported_and_nothing_is_built_on_it),
 		LOCKS_HELD(realloc_keeps_the_contents),
 		LOCKS_HELD(aligned_blocks_are_aligned),
 		LOCKS_HELD(blocks_grow_and_shrink_where_they_stand),

@@ -161,6 +161,10 @@ static void every_frame_and_every_byte_of_memory_has_one(void **state)
 	void *object = cairn_slab_alloc(&cache);
 	for (size_t n = 0; n < MEMORY_NBYTES; n += 61) {
 		struct cairn_explanation is = explain(memory + n);
+		cairn_pfn pfn = cairn_addr_to_pfn((uintptr_t)memory + n);
+		struct cairn_frame_info frame;
+		assert_true(cairn_frame_info(&frames, pfn, &frame));
+		assert_int_equal(cairn_frame_owner(&frames, pfn), frame.owner);
 		assert_int_not_equal(is.what, CAIRN_IS_UNMANAGED);
 		/* A block of level 2 has a trailer behind what was asked for. */
 		if (CAIRN_CHECK < 2 || is.what != CAIRN_IS_LIVE_BLOCK)

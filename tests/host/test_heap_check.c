@@ -199,6 +199,11 @@ static void a_damaged_trailer_is_an_overrun(void **state)
 		stamp(p, 100, 77);
 		assert_refused(p, CAIRN_EOVERRUN);
 	}
+	/* However much of it looks like a red zone. */
+	for (size_t n = 0; n < 100; n++)
+		p[n] = CAIRN_POISON_ZONE;
+	trailer->asked_nbytes = 0;
+	assert_refused(p, CAIRN_EOVERRUN);
 	trailer->asked_nbytes = 100;
 	give(p);
 	assert_all_back();

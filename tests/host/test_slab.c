@@ -211,6 +211,16 @@ static void index_is_exact(const struct cairn_cache *cache)
 	}
 }
 
+/* Would a slab of that size waste at most 1/8, on at least four objects where any slab can hold them? */
+static bool suits(size_t slab_nbytes, size_t stride_nbytes)
+{
+	size_t few = 4 * stride_nbytes <= LARGEST_NBYTES ? 4 : 1;
+	size_t n = slab_nbytes / stride_nbytes;
+	if (n > CAIRN_SLAB_MAX_OBJECTS)
+		n = CAIRN_SLAB_MAX_OBJECTS;
+	return n >= few && (slab_nbytes - n * stride_nbytes) * 8 <= slab_nbytes;
+}
+
 static void geometry_is_sound(const struct cairn_cache *cache, size_t nbytes, size_t align)
 {
 	struct cairn_cache_info info = slab_info(cache);
@@ -224,9 +234,10 @@ static void geometry_is_sound(const struct cairn_cache *cache, size_t nbytes, si
 	assert_true(used <= slab_nbytes && slab_nbytes <= LARGEST_NBYTES);
 	if (info.stride_nbytes <= LARGEST_NBYTES / 4)
 		assert_true(info.objects_per_slab >= 4);
-	/* Much waste only where no order has less: at the limits of the order and of the bitmap. */
-	if (slab_nbytes - used > slab_nbytes / 8 && info.objects_per_slab < CAIRN_SLAB_MAX_OBJECTS)
-		assert_true(info.stride_nbytes > LARGEST_NBYTES / 16);
+	for (size_t nbytes_of = CAIRN_FRAME_NBYTES; nbytes_of < slab_nbytes; nbytes_of *= 2)
+		assert_false(suits(nbytes_of, info.stride_nbytes));
+	for (size_t nbytes_of = 2 * slab_nbytes; nbytes_of <= LARGEST_NBYTES; nbytes_of *= 2)
+		assert_true(suits(slab_nbytes, info.stride_nbytes) || !suits(nbytes_of, info.stride_nbytes));
 }
 
 static void every_size_has_a_geometry(void **state)
@@ -255,6 +266,10 @@ static void every_alignment_has_a_geometry(void **state)
 		}
 	slab_make(&cache, 1, 0, 0);
 	assert_int_equal(slab_info(&cache).stride_nbytes, sizeof(void *));
+	assert_int_equal(cairn_slab_destroy(&cache), CAIRN_OK);
+	/* No slab suits; the largest wastes least. */
+	slab_make(&cache, LARGEST_NBYTES / 32 * 9, 1, 0);
+	assert_int_equal(slab_info(&cache).objects_per_slab, 3);
 }
 
 /* A slab and one object more, stamped; nothing overlaps, all are aligned; everything goes back. */
@@ -288,8 +303,10 @@ static void objects_of_all_shapes(void **state)
 			use(nbytes, align, 0);
 	for (size_t nbytes = 16; nbytes <= LARGEST_NBYTES; nbytes *= 2)
 		use(nbytes, sizeof(void *), 0);
-	for (size_t nbytes = 1; nbytes <= CAIRN_FRAME_NBYTES; nbytes = 2 * nbytes + 1)
-		use(nbytes, sizeof(void *), CAIRN_CACHE_RED_ZONE | CAIRN_CACHE_POISON | CAIRN_CACHE_ZERO);
+	for (size_t nbytes = 1; nbytes < CAIRN_FRAME_NBYTES; nbytes = 2 * nbytes + 1)
+		if (nbytes + CAIRN_RED_ZONE_NBYTES <= LARGEST_NBYTES)
+			use(nbytes, sizeof(void *),
+			    CAIRN_CACHE_RED_ZONE | CAIRN_CACHE_POISON | CAIRN_CACHE_ZERO);
 }
 
 static void objects_start_at_the_slabs_first_byte(void **state)
@@ -392,7 +409,7 @@ static void model_step(struct model *m, struct support_rng *rng, bool growing)
 
 static void random_use_agrees_with_a_model(void **state)
 {
-	static const size_t sizes[5] = {8, 40, 100, CAIRN_FRAME_NBYTES / 3, 2 * CAIRN_FRAME_NBYTES};
+	static const size_t sizes[5] = {8, 40, 100, CAIRN_FRAME_NBYTES / 3, LARGEST_NBYTES / 8};
 	static const unsigned flags[5] = {0, CAIRN_CACHE_POISON, CAIRN_CACHE_RED_ZONE,
 					  CAIRN_CACHE_ZERO | CAIRN_CACHE_POISON, 0};
 	struct support_rng rng = {support_seed()};

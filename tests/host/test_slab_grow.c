@@ -102,10 +102,10 @@ static void slabs_that_grow_are_not_visible(void **state)
 /* ---- exhaustion, reserve, shrinking ---- */
 
 /* Frames until none is left, chained through themselves; and back. */
-static cairn_pfn take_all_frames(void)
+static cairn_pfn take_all_frames(unsigned zones)
 {
 	cairn_pfn chain = CAIRN_NOFRAME, pfn;
-	while ((pfn = cairn_frame_alloc(&at.frames, 0, CAIRN_PAGES, CAIRN_ANY_ZONE)) != CAIRN_NOFRAME) {
+	while ((pfn = cairn_frame_alloc(&at.frames, 0, CAIRN_PAGES, zones)) != CAIRN_NOFRAME) {
 		*(cairn_pfn *)cairn_pfn_to_addr(pfn) = chain;
 		chain = pfn;
 	}
@@ -153,7 +153,7 @@ static void exhaustion_gives_all_back(void **state)
 static void growing_fails_whole(void **state)
 {
 	static struct cairn_cache cache;
-	cairn_pfn chain = take_all_frames();
+	cairn_pfn chain = take_all_frames(CAIRN_ANY_ZONE);
 	static struct cairn_cache before;
 	(void)state;
 	slab_make(&cache, CAIRN_FRAME_NBYTES / 4, 0, 0);
@@ -184,7 +184,7 @@ static void reserve_holds_when_frames_are_gone(void **state)
 	assert_int_equal(cairn_slab_reserve(&cache, n), CAIRN_OK);
 	assert_int_equal(slab_info(&cache).nreserved, n);
 	assert_true(slab_info(&cache).nfree >= n);
-	chain = take_all_frames();
+	chain = take_all_frames(CAIRN_ANY_ZONE);
 	for (unsigned round = 0; round < 3; round++) {
 		for (size_t i = 0; i < n; i++) {
 			at.held[i] = cairn_slab_take(&cache);
@@ -302,6 +302,31 @@ static void slabs_lie_in_the_zones_asked_for(void **state)
 	assert_null(cairn_slab_alloc(&cache));
 }
 
+static void later_zones_are_not_used(void **state)
+{
+	static struct cairn_cache cache;
+	static size_t zone_meta[512];
+	cairn_pfn chain, far = cairn_addr_to_pfn((uintptr_t)slab_memory) + 4 * SLAB_MEMORY_NBYTES;
+	size_t n;
+	(void)state;
+	slab_make(&cache, CAIRN_FRAME_NBYTES / 4, 0, 0);
+	assert_int_equal(
+		cairn_frame_zone_add(&at.frames, far, 16, 0, "later", zone_meta, sizeof(zone_meta), NULL),
+		CAIRN_OK);
+	assert_int_equal(cairn_frame_zone_open(&at.frames, far, 16, CAIRN_FREE), CAIRN_OK);
+	at.nfree_at_start += 16;
+	/* Nobody wrote to the memory of the later zone, for there is none. */
+	n = slab_hold(&cache, SLAB_NHELD);
+	assert_in_range(n, 1, SLAB_NHELD - 1);
+	assert_true(cairn_frame_count(&at.frames, CAIRN_FREE) >= 16);
+	slab_free_held(&cache, n);
+	slab_shrink_all(&cache);
+	/* One frame for the slab, none for its record. */
+	chain = give_frame(take_all_frames(1u << 0));
+	assert_null(cairn_slab_grow_begin(&cache));
+	give_frames(chain);
+}
+
 /* Records come and go in pages, ids are used again. */
 static void records_are_used_again(void **state)
 {
@@ -340,6 +365,7 @@ int test_slab_grow_run(void)
 		SLAB_TEST(one_empty_slab_is_kept),
 		SLAB_TEST(surplus_follows_every_take_and_put),
 		SLAB_TEST(slabs_lie_in_the_zones_asked_for),
+		SLAB_TEST(later_zones_are_not_used),
 		SLAB_TEST(records_are_used_again),
 	};
 	return cmocka_run_group_tests_name("slab growing", tests, NULL, NULL);

@@ -78,7 +78,7 @@ static void wrong_frees_of_foreign_memory(void **state)
 	refused(&cache, (void *)UINTPTR_MAX, CAIRN_EFOREIGN);
 	refused(&cache, (void *)((uintptr_t)slab_memory - 1), CAIRN_EFOREIGN);
 	refused(&cache, slab_memory + SLAB_MEMORY_NBYTES, CAIRN_EFOREIGN);
-	if (sizeof(void *) == 8) /* an address whose frame number only looks right */
+	if (sizeof(void *) == 8) /* right but for its upper bits */
 		refused(&cache, (void *)((uintptr_t)object | (uintptr_t)1 << (sizeof(void *) * 8 - 2)),
 			CAIRN_EFOREIGN);
 	refused(&cache, (void *)cairn_pfn_to_addr(pfn), CAIRN_EWRONGKIND);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests of faults that are no overflow: told apart, explained, and the end of one task only. */
+#include "console.h"
 #include "fault.h"
 #include "kernel_test.h"
 #include "main.h"
@@ -204,9 +205,24 @@ static void a_fault_ends_what_its_task_suspended(void)
 	expect_fault(fault_while_suspended, NULL, ARCH_FAULT_UNDEFINED);
 }
 
-static void faults_by_the_hundred_leave_nothing_behind(void)
+static void print_from(void *arg)
 {
-	for (int i = 0; i < 20; i++)
+	console_print("%s", (const char *)arg);
+}
+
+/* More often than the console has buffers. */
+static void faults_while_printing_cost_no_line(void)
+{
+	unsigned nlost = console_nlost();
+
+	for (int i = 0; i < 12; i++)
+		expect_fault(print_from, (void *)NOBODYS_ADDRESS, ARCH_FAULT_DATA);
+	EXPECT(console_nlost() == nlost);
+}
+
+static void faults_by_the_dozen_leave_nothing_behind(void)
+{
+	for (int i = 0; i < 12; i++)
 		expect_fault(i % 2 ? be_undefined : write_to, (void *)NOBODYS_ADDRESS,
 			     i % 2 ? ARCH_FAULT_UNDEFINED : ARCH_FAULT_DATA);
 }
@@ -221,6 +237,7 @@ const struct kernel_test fault_tests[] = {
 	KERNEL_TEST(a_fault_passes_mutexes_on),
 	KERNEL_TEST(a_fault_gives_the_slot_of_a_queue_back),
 	KERNEL_TEST(a_fault_ends_what_its_task_suspended),
-	KERNEL_TEST(faults_by_the_hundred_leave_nothing_behind),
+	KERNEL_TEST(faults_while_printing_cost_no_line),
+	KERNEL_TEST(faults_by_the_dozen_leave_nothing_behind),
 	{NULL, NULL},
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests of task_kill: a task can be ended wherever it is, and nothing of it stays behind. */
+#include "console.h"
 #include "kernel_test.h"
 #include "main.h"
 
@@ -256,12 +257,18 @@ static void kill_other(void)
 	other = 0;
 }
 
+static void kill_other_once_it_has_run(void)
+{
+	if (trace()[0] != '\0')
+		kill_other();
+}
+
 static void a_handler_kills_the_running_task(void)
 {
 	task_id id;
 
 	other = 0;
-	scheduler_set_tick_hook(kill_other);
+	scheduler_set_tick_hook(kill_other_once_it_has_run);
 	id = start("victim", LOW, spin, NULL);
 	other = id;
 	expect_killed(id);
@@ -345,6 +352,27 @@ static void a_kill_may_strike_at_any_moment(void)
 	EXPECT(queue_destroy(&queue) == KERNEL_OK);
 }
 
+static void print_nothing(void *arg)
+{
+	(void)arg;
+	for (;;)
+		console_print("%s", "");
+}
+
+static void a_task_is_killed_while_it_prints(void)
+{
+	unsigned nlost = console_nlost();
+
+	for (int i = 0; i < NKILLS; i++) {
+		task_id id = start("printer", LOW, print_nothing, NULL);
+
+		task_sleep(1);
+		EXPECT(task_kill(id) == KERNEL_OK);
+		expect_killed(id);
+	}
+	EXPECT(console_nlost() == nlost);
+}
+
 const struct kernel_test kill_tests[] = {
 	KERNEL_TEST(a_ready_task_is_killed),
 	KERNEL_TEST(a_sleeping_task_is_killed),
@@ -360,5 +388,6 @@ const struct kernel_test kill_tests[] = {
 	KERNEL_TEST(a_handler_kills_the_running_task),
 	KERNEL_TEST(the_kernels_own_tasks_are_not_killed),
 	KERNEL_TEST(a_kill_may_strike_at_any_moment),
+	KERNEL_TEST(a_task_is_killed_while_it_prints),
 	{NULL, NULL},
 };

@@ -304,16 +304,14 @@ static void free_in_a_while(void *arg)
 
 static void allocation_that_waits_gets_what_comes_back(void)
 {
-	uint32_t began;
 	task_id id;
 	void *p;
 
 	hoard_everything();
 	EXPECT(alloc_wait(SCRAP_NBYTES, NO_WAIT) == NULL);
 	id = start("freer", HIGH, free_in_a_while, NULL);
-	began = ticks_now();
 	p = alloc_wait(SCRAP_NBYTES, 50);
-	EXPECT(p != NULL && ticks_now() - began <= 5);
+	EXPECT(p != NULL);
 	EXPECT(trace_is("f"));
 	EXPECT(cairn_free(p) == CAIRN_OK);
 	expect_exit(id, 0);
