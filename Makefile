@@ -127,7 +127,9 @@ $(OUT)/mm/% $(OUT)/clang/mm/%: private TARGET_INCLUDES := -Imm
 $(OUT)/tests/host/% $(OUT)/clang/tests/host/%: private TARGET_INCLUDES := -Imm -Itests/host -Itests/target/include
 $(OUT)/tests/target/% $(OUT)/clang/tests/target/%: private TARGET_INCLUDES += -Itests/host -Itests/target/include
 
-TARGET_COMPILE = $(CROSS)gcc $(CPU_FLAGS) $(TARGET_FLAGS) $(TARGET_INCLUDES) -MMD -MP -c $< -o $@
+# Call graphs with stack usage, for locked-stack.
+GCC_FLAGS := -fcallgraph-info=su
+TARGET_COMPILE = $(CROSS)gcc $(CPU_FLAGS) $(TARGET_FLAGS) $(GCC_FLAGS) $(TARGET_INCLUDES) -MMD -MP -c $< -o $@
 
 $(OUT)/%.c.o: %.c $(OUT)/flags
 	@mkdir -p $(@D)
@@ -150,7 +152,7 @@ $(OUT)/clang/%.c.o: %.c $(OUT)/flags
 	$(call say,CLANG,$<)
 	$(Q)clang $(CLANG_CPU_FLAGS) $(TARGET_FLAGS) $(TARGET_INCLUDES) -MMD -MP -c $< -o $@
 
-ALL_FLAGS := $(CPU_FLAGS) $(TARGET_FLAGS) $(LINK_FLAGS) $(UNIT_LINK_FLAGS)
+ALL_FLAGS := $(CPU_FLAGS) $(TARGET_FLAGS) $(GCC_FLAGS) $(LINK_FLAGS) $(UNIT_LINK_FLAGS)
 $(OUT)/flags: FORCE | need-cross
 	$(call remember,$(ALL_FLAGS))
 
@@ -274,7 +276,7 @@ test-target: | need-cross need-qemu ## the tests of mm/ and of the kernel on all
 
 # ---- checks ----
 
-CHECKS := check-deps check-lists check-format check-cppcheck check-host $(BOARDS:%=check-%)
+CHECKS := check-deps check-lists check-format check-cppcheck check-host $(BOARDS:%=check-%) $(BOARDS:%=check-stack-%)
 .PHONY: check $(CHECKS) clang-objects
 check: $(CHECKS) ## format, cppcheck, the dependency rule, -Werror builds with gcc and clang
 
@@ -300,6 +302,14 @@ check-host: $(patsubst %,$(BUILD)/host/%/unit,gcc clang $(HOST_BUILT_ONLY))
 
 $(BOARDS:%=check-%): check-%: | need-checks
 	@$(MAKE) BOARD=$* images clang-objects
+
+# The stack that mm/ needs under the lock, from the call graphs, against what the lock makes sure of.
+$(BOARDS:%=check-stack-%): check-stack-%: | need-checks
+	@$(MAKE) BOARD=$* locked-stack
+
+.PHONY: locked-stack
+locked-stack: $(call objects,$(MM_SOURCES))
+	@python3 tests/locked_stack.py $(OUT)
 
 clang-objects: $(call clang_objects,$(SOURCES_all))
 

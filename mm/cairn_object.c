@@ -123,20 +123,31 @@ enum cairn_err cairn_cache_free(struct cairn_cache *cache, void *object)
 			   CAIRN_CALLER());
 }
 
-enum cairn_err cairn_cache_reserve(struct cairn_cache *cache, size_t nobjects)
+/* Back to the reserve that there was, and the slabs that were made for nothing. */
+static void give_up_reserve(struct cairn_cache *cache, size_t nbefore)
 {
 	cairn_key key = cairn_enter();
-	enum cairn_err err = cairn_slab_reserve_set(cache, nobjects);
-	bool needs_more = err == CAIRN_OK && cairn_slab_short(cache);
+	enum cairn_err err = cairn_slab_reserve_set(cache, nbefore);
 	cairn_leave(key);
-	while (needs_more && err == CAIRN_OK) {
-		bool grown = grow(cache, NULL);
-		key = cairn_enter();
-		needs_more = cairn_slab_short(cache);
-		if (needs_more && !grown) {
-			err = cairn_slab_reserve_set(cache, 0);
-			err = err == CAIRN_OK ? CAIRN_ENOMEM : err;
+	if (err == CAIRN_OK)
+		cairn_cache_shrink(cache);
+}
+
+enum cairn_err cairn_cache_reserve(struct cairn_cache *cache, size_t nobjects)
+{
+	struct cairn_cache_info before;
+	cairn_key key = cairn_enter();
+	enum cairn_err err =
+		cairn_slab_info(cache, &before) ? cairn_slab_reserve_set(cache, nobjects) : CAIRN_EDESTROYED;
+	bool is_short = err == CAIRN_OK && cairn_slab_short(cache);
+	cairn_leave(key);
+	while (is_short) {
+		if (!grow(cache, NULL)) {
+			give_up_reserve(cache, before.nreserved);
+			return CAIRN_ENOMEM;
 		}
+		key = cairn_enter();
+		is_short = cairn_slab_short(cache);
 		cairn_leave(key);
 	}
 	return err;

@@ -278,7 +278,7 @@ bool cairn_frame_info(const struct cairn_frames *f, cairn_pfn pfn, struct cairn_
 {
 	unsigned zone = f ? zone_number(f, pfn) : CAIRN_ZONES;
 	const struct cairn_zone *z;
-	uint32_t place, head;
+	uint32_t place, head, length;
 	uint8_t byte;
 
 	if (zone == CAIRN_ZONES || info == NULL)
@@ -292,11 +292,14 @@ bool cairn_frame_info(const struct cairn_frames *f, cairn_pfn pfn, struct cairn_
 	byte = *owner_at(z, head);
 	if (byte == BYTE_BOOT_META)
 		info->owner = CAIRN_META;
-	if (kind_of(byte) == CAIRN_RESERVED || place - head >= length_of(z, head))
+	if (kind_of(byte) == CAIRN_RESERVED)
+		return true;
+	length = length_of(z, head);
+	if (place - head >= length)
 		return true;
 	info->owner = (enum cairn_owner)kind_of(byte);
 	info->head = pfn_of(z, head);
-	info->nframes = length_of(z, head);
+	info->nframes = length;
 	return true;
 }
 

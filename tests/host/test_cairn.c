@@ -210,7 +210,11 @@ static void a_write_after_free_is_reported_and_nothing_is_built_on_it(void **sta
 	*first = &at_start; /* the link to the next free block, or what stands in its place */
 	port_test.nreports = 0;
 	assert_null(cairn_alloc(200));
-	reported(CAIRN_EUSEAFTER, "cairn_alloc", first);
+	/* Level 3 sees it at each step, and says so. */
+	if (CAIRN_CHECK >= 3)
+		assert_true(port_test.nreports > 1);
+	else
+		reported(CAIRN_EUSEAFTER, "cairn_alloc", first);
 	*first = kept;
 	assert_int_equal(cairn_free(wall), CAIRN_OK);
 	totals_are_as_at_the_start();
@@ -385,7 +389,11 @@ static void a_reserve_holds_when_memory_is_gone(void **state)
 		objects[n] = cairn_cache_alloc(&widgets);
 		assert_non_null(objects[n]);
 	}
+	struct cairn_cache_info info;
 	assert_int_equal(cairn_cache_reserve(&gadgets, 100000), CAIRN_ENOMEM);
+	assert_true(cairn_cache_stats(&gadgets, &info));
+	assert_int_equal(info.nreserved, 0);
+	assert_int_equal(cairn_cache_reserve(NULL, 1), CAIRN_EDESTROYED);
 	assert_null(cairn_check());
 	for (size_t n = 0; n < 100; n++)
 		assert_int_equal(cairn_cache_free(&widgets, objects[n]), CAIRN_OK);
