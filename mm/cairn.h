@@ -36,8 +36,10 @@ bool cairn_zone_info(unsigned zone, struct cairn_zone_info *info);
 
 /* ---- kernel objects ---- */
 
-/* Contracts as of cairn_slab_create, _destroy, _reserve; objects are constructed outside the lock. create,
- * reserve: tasks only. */
+/* Contracts as of cairn_slab_create, _destroy, _reserve. create, destroy, reserve: tasks only. Objects are
+ * constructed outside the lock, by the task (or handler) whose allocation made the slab, while it is pinned
+ * (port.h): a constructor is short, needs little stack, and does not fault. A cache is not destroyed while
+ * others use it. */
 enum cairn_err cairn_cache_create(struct cairn_cache *cache,
 				  const struct cairn_cache_spec *spec) CAIRN_MUST_USE;
 enum cairn_err cairn_cache_destroy(struct cairn_cache *cache);

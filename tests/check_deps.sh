@@ -35,6 +35,7 @@ arch/ISA/*      | arch/ISA/*.h arch/include/arch.h
 kernel/port.c   | kernel/*.h mm/port.h mm/cairn.h arch/include/arch.h
 kernel/demo/*   | kernel/demo/*.h kernel/*.h mm/cairn.h arch/include/arch.h
 kernel/*        | kernel/*.h mm/cairn.h arch/include/arch.h
+tests/host/fdt_fixture.h | tests/host/*.h arch/armv7a/fdt.h
 tests/host/*    | tests/host/*.h mm/*.h
 tests/target/*  | tests/target/*.h tests/host/support.h kernel/*.h mm/*.h arch/include/arch.h
 "

@@ -106,6 +106,12 @@ static bool begins_with(struct span span, const char *text)
 	return false;
 }
 
+/* Whatever text begins in such a span, it ends in it too. */
+static bool is_terminated(struct span span)
+{
+	return span.nbytes == 0 || span.at[span.nbytes - 1] == '\0';
+}
+
 static bool sub_span(struct span blob, size_t offset, size_t nbytes, struct span *sub)
 {
 	struct span before;
@@ -251,7 +257,8 @@ static enum fdt_err property(struct walk *walk)
 	uint32_t nbytes, name_offset;
 
 	if (!take_cell(&walk->structure, &nbytes) || !take_cell(&walk->structure, &name_offset) ||
-	    !take_padded(&walk->structure, nbytes, &value) || !take(&name, name_offset, &before))
+	    !take_padded(&walk->structure, nbytes, &value) || !take(&name, name_offset, &before) ||
+	    name.nbytes == 0)
 		return FDT_EBOUNDS;
 	if (walk->depth == 0)
 		return FDT_ESTRUCTURE;
@@ -322,7 +329,8 @@ enum fdt_err fdt_read_memory(const void *blob_start, size_t max_nbytes, struct f
 	    !sub_span(blob, be32(header + HEADER_STRUCT), be32(header + HEADER_STRUCT_NBYTES),
 		      &walk.structure) ||
 	    !sub_span(blob, be32(header + HEADER_STRINGS), be32(header + HEADER_STRINGS_NBYTES),
-		      &walk.strings))
+		      &walk.strings) ||
+	    !is_terminated(walk.strings))
 		return FDT_EBOUNDS;
 	*memory = (struct fdt_memory){.blob_nbytes = blob.nbytes};
 	err = read_reservations(reservations, memory);

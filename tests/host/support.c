@@ -26,7 +26,7 @@ static const struct group {
 	{"heap", test_heap_run},     {"stack", test_stack_run}, {"explain", test_explain_run},
 	{"cairn", test_cairn_run},
 #ifdef CAIRN_HOSTED
-	{"guard", test_guard_run},
+	{"guard", test_guard_run},   {"fdt", test_fdt_run},
 #endif
 };
 

@@ -37,6 +37,7 @@ int test_heap_run(void);
 int test_stack_run(void);
 int test_explain_run(void);
 int test_cairn_run(void);
-int test_guard_run(void); /* hosted only */
+int test_guard_run(void); /* hosted only, as is the next */
+int test_fdt_run(void);
 
 #endif
