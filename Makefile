@@ -94,7 +94,7 @@ setup: ## install the tools that are missing (Debian, Ubuntu)
 CROSS ?= arm-none-eabi-
 TARGET_INCLUDES := -Iarch/include -Iarch/$(ISA) -Ikernel -Imm
 # No frame may jump the closed space below a stack; the guard geometries in arch/ count on this limit.
-FRAME_GATE := -Wframe-larger-than=1024 -Wvla
+FRAME_GATE := -Wframe-larger-than=1024 -Wvla -Walloca
 TARGET_FLAGS = $(C_FLAGS) -O2 -ffreestanding -fno-common -ffunction-sections -fdata-sections \
 	$(CONFIG_FLAGS) -DPORT_TIMES_LOCK=1 $(FRAME_GATE)
 # The unit tests run on the handler stack, for want of tasks.
@@ -185,7 +185,7 @@ boards: ## the names of the boards
 
 # A suite's name is a compiler and options: gcc, clang-shift9, gcc-m32-check2, ...
 OPTION_shift9 := -DCAIRN_FRAME_SHIFT=9
-OPTION_check0 := -DCAIRN_CHECK=0
+OPTION_check0 := -DCAIRN_CHECK=0 -O2 -fno-sanitize=all
 OPTION_check2 := -DCAIRN_CHECK=2
 OPTION_check3 := -DCAIRN_CHECK=3
 OPTION_map := -DCAIRN_HEAP_MAP=1
@@ -193,8 +193,8 @@ OPTION_map := -DCAIRN_HEAP_MAP=1
 OPTION_m32 := -m32 -Itests/target/include
 
 HOST_M32 := $(filter x86_64,$(shell uname -m))
-HOST_OPTIONS := -shift9 -check2 -check3 -map $(if $(HOST_M32),-m32 -m32-shift9)
-HOST_SUITES := $(foreach cc,gcc clang,$(cc) $(addprefix $(cc),$(HOST_OPTIONS)))
+HOST_OPTIONS := -shift9 -check2 -check3 -map $(if $(HOST_M32),-m32)
+HOST_SUITES := $(foreach cc,gcc clang,$(cc) $(addprefix $(cc),$(HOST_OPTIONS))) $(if $(HOST_M32),gcc-m32-shift9)
 # Nothing is refused at level 0, so its tests could not pass: it has to compile.
 HOST_BUILT_ONLY := gcc-check0 clang-check0
 
@@ -203,7 +203,7 @@ options_of = $(foreach word,$(wordlist 2,9,$(call words_of,$(1))),$(OPTION_$(wor
 sources_of = $(MM_SOURCES) $(UNIT_HOST_SOURCES) $(if $(findstring m32,$(1)),tests/target/cmocka_shim.c)
 host_objects = $(patsubst %,$(BUILD)/host/$(1)/%.o,$(call sources_of,$(1)))
 
-HOST_FLAGS := $(C_FLAGS) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
+HOST_FLAGS := $(C_FLAGS) -Og -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
 	-DCAIRN_HOSTED -Imm -Itests/host
 
 # $(1): the suite
@@ -305,12 +305,12 @@ check-host: $(patsubst %,$(BUILD)/host/%/unit,gcc clang $(HOST_BUILT_ONLY))
 $(BOARDS:%=check-%): check-%: | need-checks
 	@$(MAKE) BOARD=$* images clang-objects
 
-# The stack that mm/ needs under the lock, from the call graphs, against what the lock makes sure of.
+# The stack that is needed under the lock, from the call graphs, against what the lock makes sure of.
 $(BOARDS:%=check-stack-%): check-stack-%: | need-checks
 	@$(MAKE) BOARD=$* locked-stack
 
 .PHONY: locked-stack
-locked-stack: $(call objects,$(MM_SOURCES))
+locked-stack: $(call objects,$(filter %.c,$(MM_SOURCES) $(KERNEL_SOURCES) $(ARCH_SOURCES)))
 	@python3 tests/locked_stack.py $(OUT)
 
 clang-objects: $(call clang_objects,$(SOURCES_all))

@@ -21,7 +21,7 @@ static struct {
 } masked;
 
 /* A task that is pinned has been checked when it was, for all of the stretch. */
-static inline bool short_of_stack(void)
+static inline bool short_of_stack(size_t nbytes)
 {
 	uintptr_t limit;
 
@@ -33,12 +33,12 @@ static inline bool short_of_stack(void)
 		limit = current_task->stack.base;
 	else
 		return false;
-	return arch_sp() < limit + CAIRN_LOCKED_STACK;
+	return arch_sp() < limit + nbytes;
 }
 
 void kernel_require_headroom(void)
 {
-	if (short_of_stack())
+	if (short_of_stack(CAIRN_PINNED_STACK))
 		arch_raise_headroom();
 }
 
@@ -46,7 +46,7 @@ arch_key kernel_lock(void)
 {
 	arch_key key;
 
-	if (short_of_stack())
+	if (short_of_stack(CAIRN_LOCKED_STACK))
 		arch_raise_headroom();
 	key = arch_irq_save();
 	if (PORT_TIMES_LOCK && masked.depth++ == 0)

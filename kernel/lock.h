@@ -12,7 +12,8 @@
 arch_key kernel_lock(void);
 void kernel_unlock(arch_key key);
 
-/* The same check alone, before a stretch outside the lock that no overflow may cut short either. */
+/* The check alone, for CAIRN_PINNED_STACK bytes: before a stretch outside the lock that must not be cut short
+ * by an overflow either. */
 void kernel_require_headroom(void);
 
 /* Set while kernel_fault runs: it has a stack of its own, which no limit here describes. */
