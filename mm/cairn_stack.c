@@ -51,15 +51,24 @@ static enum cairn_err map_stack(struct cairn_stack *stack)
 	return CAIRN_OK;
 }
 
+static enum cairn_err take_or_grow(struct cairn_stack *stack, size_t nbytes, const char *name,
+				   const void *owner)
+{
+	enum cairn_err err = take_stack(stack, nbytes, name, owner);
+	if (err == CAIRN_ENOMEM && add_arena())
+		err = take_stack(stack, nbytes, name, owner);
+	return err;
+}
+
 enum cairn_err cairn_stack_create(struct cairn_stack *stack, size_t nbytes, const char *name,
 				  const void *owner)
 {
 	if (!cairn_system.ready)
 		return CAIRN_ENOMEM;
 	cairn_port_pin(true);
-	enum cairn_err err = take_stack(stack, nbytes, name, owner);
-	if (err == CAIRN_ENOMEM && (add_arena() || (cairn_trim() != 0)))
-		err = take_stack(stack, nbytes, name, owner);
+	enum cairn_err err = take_or_grow(stack, nbytes, name, owner);
+	if (err == CAIRN_ENOMEM && cairn_trim() != 0)
+		err = take_or_grow(stack, nbytes, name, owner);
 	if (err == CAIRN_OK)
 		err = map_stack(stack);
 	cairn_port_pin(false);

@@ -322,19 +322,20 @@ void cairn_heap_free_end(struct cairn_heap *h, void *p)
 		free_site(h, &site);
 }
 
-enum cairn_err cairn_heap_free(struct cairn_heap *h, void *p)
+static enum cairn_err free_judged(struct cairn_heap *h, void *p, const struct site *site, enum cairn_err err)
 {
-	struct site site;
-	enum cairn_err err;
-
-	if (!p)
-		return CAIRN_OK;
-	err = judge_live(h, p, &site);
 	if (err != CAIRN_OK)
 		return err;
 	cairn_heap_disarm(h, p);
-	free_site(h, &site);
+	free_site(h, site);
 	return CAIRN_OK;
+}
+
+enum cairn_err cairn_heap_free(struct cairn_heap *h, void *p)
+{
+	struct site site;
+
+	return p ? free_judged(h, p, &site, judge_live(h, p, &site)) : CAIRN_OK;
 }
 
 enum cairn_err cairn_heap_free_sized(struct cairn_heap *h, void *p, size_t nbytes)
@@ -345,13 +346,9 @@ enum cairn_err cairn_heap_free_sized(struct cairn_heap *h, void *p, size_t nbyte
 	if (!p)
 		return CAIRN_OK;
 	err = judge_live(h, p, &site);
-	if (err != CAIRN_OK)
-		return err;
-	if (!size_fits(&site, nbytes))
-		return CAIRN_ESIZE;
-	cairn_heap_disarm(h, p);
-	free_site(h, &site);
-	return CAIRN_OK;
+	if (err == CAIRN_OK && !size_fits(&site, nbytes))
+		err = CAIRN_ESIZE;
+	return free_judged(h, p, &site, err);
 }
 
 size_t cairn_heap_trim(struct cairn_heap *h)

@@ -196,14 +196,15 @@ const char *cairn_heap_check(const struct cairn_heap *h)
 /* The longest request that the newest block of the highest bin in use holds. */
 static size_t largest_nbytes(const struct cairn_heap *h)
 {
-	for (unsigned bin = CAIRN_HEAP_NBINS; bin-- > 0;) {
-		if (h->list[bin]) {
-			size_t nbytes = block_nbytes(h->list[bin]);
+	unsigned word, bin;
+	size_t nbytes;
 
-			return nbytes > BLOCK_EXTRA_NBYTES ? nbytes - BLOCK_EXTRA_NBYTES : 0;
-		}
-	}
-	return 0;
+	if (h->words_in_use == 0)
+		return 0;
+	word = cairn_highest_bit(h->words_in_use);
+	bin = word * (unsigned)CAIRN_WORD_BITS + cairn_highest_bit(h->bin_in_use[word]);
+	nbytes = block_nbytes(h->list[bin]);
+	return nbytes > BLOCK_EXTRA_NBYTES ? nbytes - BLOCK_EXTRA_NBYTES : 0;
 }
 
 void cairn_heap_info(const struct cairn_heap *h, struct cairn_heap_info *info)

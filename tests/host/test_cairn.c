@@ -422,13 +422,45 @@ static void exhaustion_trims_first_and_everything_comes_back(void **state)
 
 /* ---- stacks ---- */
 
+/* Pages until only `nleft` frames are free, in one list. */
+static void **eat_pages(size_t nleft)
+{
+	struct cairn_totals totals;
+	void **last = NULL;
+	for (cairn_totals(&totals); totals.nframes_of[CAIRN_FREE] > nleft; cairn_totals(&totals)) {
+		void **page = cairn_pages_alloc(0, CAIRN_ANY_ZONE);
+		assert_non_null(page);
+		*page = last;
+		last = page;
+	}
+	return last;
+}
+
+/* The frames that the first arena needs are held back by the heap, which keeps an empty chunk. */
+static void a_stack_trims_for_its_arena(void **state)
+{
+	(void)state;
+	static struct cairn_stack stack;
+	port_test.narenas = 0;
+	assert_int_equal(cairn_free(cairn_alloc(8)), CAIRN_OK);
+	void **pages = eat_pages(8);
+	assert_int_equal(cairn_stack_create(&stack, 600, "t", NULL), CAIRN_OK);
+	assert_int_equal(port_test.narenas, 1);
+	assert_int_equal(cairn_stack_destroy(&stack), CAIRN_OK);
+	while (pages != NULL) {
+		void **next = *pages;
+		assert_int_equal(cairn_pages_free(pages), CAIRN_OK);
+		pages = next;
+	}
+	totals_are_as_at_the_start();
+}
+
 static void stacks_are_closed_mapped_and_given_back(void **state)
 {
 	(void)state;
 	static struct cairn_stack stack, other;
-	port_test.narenas = port_test.nmapped = port_test.nunmapped = 0;
+	port_test.nmapped = port_test.nunmapped = 0;
 	assert_int_equal(cairn_stack_create(&stack, 600, "t", &stack), CAIRN_OK);
-	assert_int_equal(port_test.narenas, 1);
 	assert_int_equal(port_test.nmapped, 1);
 	assert_int_equal(stack.nbytes, cairn_stack_rounded(600));
 	assert_int_equal(stack.guard[0], stack.base);
@@ -548,6 +580,7 @@ int test_cairn_run(void)
 		LOCKS_HELD(two_tasks_may_grow_a_cache_at_once),
 		LOCKS_HELD(a_reserve_holds_when_memory_is_gone),
 		LOCKS_HELD(exhaustion_trims_first_and_everything_comes_back),
+		LOCKS_HELD(a_stack_trims_for_its_arena),
 		LOCKS_HELD(stacks_are_closed_mapped_and_given_back),
 		LOCKS_HELD(an_arena_the_port_cannot_close_is_not_used),
 		LOCKS_HELD(watchers_hear_of_frees),
