@@ -50,7 +50,13 @@ UNIT_HOST_SOURCES := $(UNIT_SOURCES) tests/host/test_guard.c \
 KERNEL_TEST_SOURCES := \
 	tests/target/kernel_test.c tests/target/kernel_test_text.c tests/target/kernel_test_sched.c \
 	tests/target/kernel_test_task.c tests/target/kernel_test_kill.c tests/target/kernel_test_mutex.c \
-	tests/target/kernel_test_sync.c tests/target/kernel_test_fault.c tests/target/kernel_test_overflow.c
+	tests/target/kernel_test_sync.c tests/target/kernel_test_destroy.c tests/target/kernel_test_fault.c \
+	tests/target/kernel_test_overflow.c
+BOARD_TEST_SOURCES := $(BOARDS:%=tests/target/board_%.c)
+
+# Images that have to stop with status 1, each after the lines of tests/target/stop_<case>.txt.
+STOP_CASES := masked handler overflow headroom policy panic
+STOP_SOURCES := $(STOP_CASES:%=tests/target/stop_%.c)
 
 # ---- what all builds share ----
 
@@ -105,14 +111,17 @@ objects = $(patsubst %,$(OUT)/%.o,$(1))
 clang_objects = $(patsubst %,$(OUT)/clang/%.o,$(filter %.c,$(1)))
 
 SOURCES_cairn := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES) $(DEMO_SOURCES)
-SOURCES_kernel_test := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES) $(KERNEL_TEST_SOURCES)
+SOURCES_kernel_test := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES) $(KERNEL_TEST_SOURCES) tests/target/board_$(BOARD).c
+SOURCES_stop := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES)
 SOURCES_unit := $(ARCH_SOURCES) $(KERNEL_BASE_SOURCES) $(MM_SOURCES) $(UNIT_TARGET_SOURCES)
-SOURCES_all := $(sort $(SOURCES_cairn) $(SOURCES_kernel_test) $(SOURCES_unit))
+SOURCES_all := $(sort $(SOURCES_cairn) $(SOURCES_kernel_test) $(SOURCES_unit) $(STOP_SOURCES))
 
-IMAGES := $(OUT)/cairn.elf $(OUT)/unit.elf $(OUT)/kernel_test.elf
+STOP_IMAGES := $(STOP_CASES:%=$(OUT)/stop_%.elf)
+IMAGES := $(OUT)/cairn.elf $(OUT)/unit.elf $(OUT)/kernel_test.elf $(STOP_IMAGES)
 $(OUT)/cairn.elf: $(call objects,$(SOURCES_cairn))
 $(OUT)/kernel_test.elf: $(call objects,$(SOURCES_kernel_test))
 $(OUT)/unit.elf: $(call objects,$(SOURCES_unit))
+$(STOP_IMAGES): $(OUT)/%.elf: $(OUT)/tests/target/%.c.o $(call objects,$(SOURCES_stop))
 $(OUT)/unit.elf: private LINK_FLAGS += $(UNIT_LINK_FLAGS)
 
 $(IMAGES): $(LINKER_SCRIPT) $(wildcard linker/*) $(OUT)/flags
@@ -231,14 +240,17 @@ HOST_TESTS := $(HOST_SUITES:%=test-host-%)
 $(HOST_TESTS): test-host-%: $(BUILD)/host/%/unit
 	$(Q)if setarch -R true 2>/dev/null; then setarch -R $<; else $<; fi
 
-BOARD_TESTS := $(BOARDS:%=test-unit-%) $(BOARDS:%=test-kernel-%)
+BOARD_TESTS := $(BOARDS:%=test-unit-%) $(BOARDS:%=test-kernel-%) $(BOARDS:%=test-stop-%)
 BOARD_DEMOS := $(BOARDS:%=test-demo-%)
-.PHONY: $(BOARD_TESTS) $(BOARD_DEMOS) board-unit board-kernel board-demo
+.PHONY: $(BOARD_TESTS) $(BOARD_DEMOS) board-unit board-kernel board-stop board-demo
 $(BOARDS:%=test-unit-%): test-unit-%:
 	@$(MAKE) BOARD=$* board-unit
 
 $(BOARDS:%=test-kernel-%): test-kernel-%:
 	@$(MAKE) BOARD=$* board-kernel
+
+$(BOARDS:%=test-stop-%): test-stop-%:
+	@$(MAKE) BOARD=$* board-stop
 
 $(BOARD_DEMOS): test-demo-%:
 	@$(MAKE) BOARD=$* board-demo
@@ -248,6 +260,13 @@ board-unit: $(OUT)/unit.elf | need-qemu
 
 board-kernel: $(OUT)/kernel_test.elf | need-qemu
 	$(Q)$(RUN) --limit 240 $< -- $(QEMU)
+
+board-stop: $(STOP_IMAGES) | need-qemu
+	$(Q)npassed=0; nfailed=0; for case in $(STOP_CASES); do \
+		if $(RUN) --limit 30 --status 1 --expect tests/target/stop_$$case.txt $(OUT)/stop_$$case.elf -- $(QEMU); \
+		then echo "ok stop_$$case"; npassed=$$((npassed + 1)); \
+		else echo "FAILED stop_$$case"; nfailed=$$((nfailed + 1)); fi; \
+	done; echo "$$npassed passed, $$nfailed failed"; test $$nfailed = 0
 
 board-demo: $(OUT)/cairn.elf | need-qemu
 	$(Q)$(RUN) --limit 120 --expect qemu/expect/$(BOARD).txt $< -- $(QEMU)
@@ -287,7 +306,7 @@ check-deps: | need-cross ## the dependency rule of mm/, arch/ and kernel/
 
 # A file that no list names would be neither built nor tested.
 PRESENT = $(wildcard $(foreach dir,mm kernel kernel/demo tests/host tests/target,$(dir)/*.[cS]))
-UNLISTED = $(filter-out $(SOURCES_all) $(UNIT_HOST_SOURCES),$(PRESENT))
+UNLISTED = $(filter-out $(SOURCES_all) $(UNIT_HOST_SOURCES) $(BOARD_TEST_SOURCES),$(PRESENT))
 check-lists:
 	@$(if $(UNLISTED),echo 'in no list of sources: $(UNLISTED)' >&2; exit 1,:)
 

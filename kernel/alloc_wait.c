@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Allocation that waits for memory to come back.
  * Each free event wakes everyone who waited when it happened, one a lock, and they try again. New waiters go
- * to the other of two queues, so that one who tried in vain is not woken again by the same event.
+ * to the other of two queues, so that one who tried in vain is not woken again by the same event. Events
+ * overlap: one who is woken may free at once, and handlers free. The queues change places only when the one
+ * that is due is empty, and once an event: so however events overlap, each wakes what was there when it began,
+ * and nobody is woken more often than there are changes.
  * nfreed counts events: who tried before the last one does not wait, but tries again. */
 #include "lock.h"
 #include "task_private.h"
@@ -57,19 +60,48 @@ void *alloc_wait(size_t nbytes, uint32_t ticks)
 	return p;
 }
 
+/* The queue that is due is looked up each time: another event may have changed it. */
+static bool wake_due(void)
+{
+	arch_key key = kernel_lock();
+	struct task *task = wait_queue_first(&memory.waiters[memory.filling ^ 1]);
+
+	if (task)
+		wait_end(task, KERNEL_OK);
+	kernel_unlock(key);
+	return task != NULL;
+}
+
+/* Those who wait become those that are due. false: an event that overlaps has made some due. */
+static bool change_queues(void)
+{
+	arch_key key = kernel_lock();
+	bool changed = !wait_queue_first(&memory.waiters[memory.filling ^ 1]);
+
+	if (changed)
+		memory.filling ^= 1;
+	kernel_unlock(key);
+	return changed;
+}
+
+static void count_event(void)
+{
+	arch_key key = kernel_lock();
+
+	memory.nfreed++;
+	kernel_unlock(key);
+}
+
 void alloc_wait_freed(void)
 {
-	struct wait_queue *waiters;
-	arch_key key;
-
 	/* Pinned: who is killed half-way would leave the rest waiting. */
 	task_pin();
-	key = kernel_lock();
-	memory.nfreed++;
-	waiters = &memory.waiters[memory.filling];
-	memory.filling ^= 1;
-	kernel_unlock(key);
-	while (wait_wake_one(waiters, KERNEL_OK))
+	count_event();
+	do {
+		while (wake_due())
+			;
+	} while (!change_queues());
+	while (wake_due())
 		;
 	task_unpin();
 }

@@ -4,7 +4,8 @@
  * queued, oldest first, character by character; who interrupts it goes on where it was. So nobody owns the
  * console, and no task can die holding it: a writer that dies while it formats only leaves a buffer behind,
  * which console_forget takes back.
- * When all buffers are in use a line is lost, and the next one says so. */
+ * When all buffers are in use a line is lost, and the next one says so. What a fault prints is not lost: it has
+ * a buffer of its own, which is free again when the fault has been dealt with. */
 #include "console.h"
 
 #include <stdbool.h>
@@ -24,6 +25,7 @@ struct line {
 
 static struct {
 	struct line lines[LINES];
+	struct line fault_line; /* never in the free list */
 	struct line *free;
 	struct line *first, *last; /* queued */
 	unsigned nlost, ntold;     /* lines lost, and how many of them the console has told of */
@@ -44,14 +46,33 @@ static const void *nobody(void)
 	return NULL;
 }
 
-static struct console_system attached = {mask_interrupts, unmask_interrupts, nobody};
+static bool no_fault(void)
+{
+	return false;
+}
+
+static struct console_system attached = {mask_interrupts, unmask_interrupts, nobody, no_fault};
 
 /* Locked. */
 static void line_free(struct line *line)
 {
 	line->state = LINE_FREE;
+	if (line == &console.fault_line)
+		return;
 	line->next = console.free;
 	console.free = line;
+}
+
+/* A free line or NULL. Locked. */
+static struct line *line_find(void)
+{
+	struct line *line = console.free;
+
+	if (line)
+		console.free = line->next;
+	else if (attached.in_fault() && console.fault_line.state == LINE_FREE)
+		line = &console.fault_line;
+	return line;
 }
 
 void console_init(void)
@@ -70,10 +91,9 @@ void console_attach(const struct console_system *system)
 static struct line *line_take(void)
 {
 	arch_key key = attached.lock();
-	struct line *line = console.free;
+	struct line *line = line_find();
 
 	if (line) {
-		console.free = line->next;
 		line->state = LINE_FORMATTING;
 		line->writer = attached.writer();
 	} else {

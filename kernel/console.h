@@ -25,10 +25,11 @@ struct console_system {
 	arch_key (*lock)(void);
 	void (*unlock)(arch_key key);
 	const void *(*writer)(void); /* a token of who is running */
+	bool (*in_fault)(void);      /* a fault is being dealt with: its line must not be lost */
 };
 void console_attach(const struct console_system *system);
 
-/* Lines lost so far for want of a buffer. */
+/* Lines lost so far for want of a buffer; a fault's never are. */
 unsigned console_nlost(void);
 
 /* A writer is gone: what it was about to print is dropped. */

@@ -15,11 +15,28 @@
 #define CALLERS_MAX    4
 #define ADDRESS_NBYTES 16
 #define CALLERS_NBYTES (sizeof(" callers?=") + CALLERS_MAX * ADDRESS_NBYTES)
-#define NAME_NBYTES    32
 #define EXPLAIN_NBYTES 80
+
+static const char *const names[ARCH_NFAULTS] = {
+	[ARCH_FAULT_UNKNOWN] = "unknown",
+	[ARCH_FAULT_DATA] = "data-access",
+	[ARCH_FAULT_FETCH] = "instruction-fetch",
+	[ARCH_FAULT_STACKING] = "exception-stacking",
+	[ARCH_FAULT_HEADROOM] = "no-headroom",
+	[ARCH_FAULT_SP] = "stack-pointer",
+	[ARCH_FAULT_UNDEFINED] = "undefined-instruction",
+	[ARCH_FAULT_DIVIDE] = "division-by-zero",
+	[ARCH_FAULT_ALIGNMENT] = "alignment",
+	[ARCH_FAULT_BUS] = "bus-error",
+};
 
 static struct fault_record last;
 static enum fault_policy policy;
+
+const char *fault_name(enum arch_fault_cause cause)
+{
+	return (unsigned)cause < ARCH_NFAULTS ? names[cause] : names[ARCH_FAULT_UNKNOWN];
+}
 
 const struct fault_record *fault_last(void)
 {
@@ -120,15 +137,6 @@ static void format_address(char text[ADDRESS_NBYTES], bool known, uintptr_t addr
 		console_format(text, ADDRESS_NBYTES, "?");
 }
 
-static void format_cause(char text[NAME_NBYTES], enum arch_fault_cause cause)
-{
-	console_format(text, NAME_NBYTES, "%s", arch_fault_name(cause));
-	for (; *text != '\0'; text++) {
-		if (*text == ' ')
-			*text = '-';
-	}
-}
-
 static void format_explanation(char text[EXPLAIN_NBYTES], const struct cairn_explanation *is)
 {
 	console_format(text, EXPLAIN_NBYTES, "%s%s%s", cairn_what_name(is->what), is->name ? " " : "",
@@ -168,40 +176,74 @@ static void print_overflow(const struct task *task, const char *action)
 
 static void print_other(const char *action)
 {
-	char cause[NAME_NBYTES], pc[ADDRESS_NBYTES], addr[ADDRESS_NBYTES], is[EXPLAIN_NBYTES];
+	char pc[ADDRESS_NBYTES], addr[ADDRESS_NBYTES], is[EXPLAIN_NBYTES];
 
-	format_cause(cause, last.cause);
 	format_address(pc, last.pc_known, last.pc);
 	format_address(addr, last.addr_known, last.addr);
 	format_explanation(is, &last.is);
 	console_print("FAULT %s task=%s pc=%s addr=%s%s%s%s sp=0x%08zx limit=0x%08zx "
 		      "size=%zu high-water=%zu action=%s\n",
-		      cause, last.task, pc, addr, last.addr_known ? " is=\"" : "", last.addr_known ? is : "",
-		      last.addr_known ? "\"" : "", (size_t)last.sp, (size_t)last.limit, last.stack_nbytes,
-		      last.high_water, action);
+		      fault_name(last.cause), last.task, pc, addr, last.addr_known ? " is=\"" : "",
+		      last.addr_known ? is : "", last.addr_known ? "\"" : "", (size_t)last.sp,
+		      (size_t)last.limit, last.stack_nbytes, last.high_water, action);
+}
+
+static bool in_handler_guard(uintptr_t address)
+{
+	uintptr_t limit = arch_handler_stack_limit();
+
+	return address < limit && limit - address <= arch_handler_guard_nbytes();
+}
+
+/* How far a handler, or the boot, went below its limit, or lacked to go on; 0: it is not that. */
+static size_t handler_over_nbytes(const struct arch_fault *fault)
+{
+	uintptr_t limit = arch_handler_stack_limit(), lowest = limit;
+
+	if (!fault->in_handler)
+		return 0;
+	if (fault->cause == ARCH_FAULT_HEADROOM)
+		return missing_headroom(fault, limit);
+	if (in_handler_guard(fault->sp))
+		lowest = fault->sp;
+	if (fault->addr_known && fault->addr < lowest && in_handler_guard(fault->addr))
+		lowest = fault->addr;
+	return limit - lowest;
+}
+
+static void print_kernel_headline(const struct arch_fault *fault)
+{
+	size_t over_nbytes = handler_over_nbytes(fault);
+
+	if (over_nbytes)
+		console_print_now(
+			"\nFAULT handler-stack-overflow in the kernel, cause=%s limit=0x%08zx over=%zu "
+			"action=stopped\n",
+			fault_name(fault->cause), (size_t)arch_handler_stack_limit(), over_nbytes);
+	else
+		console_print_now("\nFAULT %s in the kernel, action=stopped\n", fault_name(fault->cause));
 }
 
 /* Everything that is known, past all queues: what they hold may be what is broken. */
 static _Noreturn void stop_in_kernel(const struct arch_fault *fault)
 {
-	char cause[NAME_NBYTES], pc[ADDRESS_NBYTES], lr[ADDRESS_NBYTES], addr[ADDRESS_NBYTES],
-		is[EXPLAIN_NBYTES];
+	char pc[ADDRESS_NBYTES], lr[ADDRESS_NBYTES], addr[ADDRESS_NBYTES], is[EXPLAIN_NBYTES];
 	struct cairn_explanation explanation = {.what = CAIRN_IS_UNMANAGED};
 
 	if (fault->addr_known)
 		cairn_explain((const void *)fault->addr, &explanation);
-	format_cause(cause, fault->cause);
 	format_address(pc, fault->pc_known, fault->pc);
 	format_address(lr, fault->lr_known, fault->lr);
 	format_address(addr, fault->addr_known, fault->addr);
 	format_explanation(is, &explanation);
-	console_print_now("\nFAULT %s in the kernel, action=stopped\n", cause);
+	print_kernel_headline(fault);
 	console_print_now("  %s%s%stask=%s\n", fault->in_handler ? "in a handler, " : "",
 			  fault->masked ? "interrupts masked, " : "",
 			  current_task && current_task->npins ? "pinned, " : "",
 			  current_task ? current_task->name : "none");
-	console_print_now("  pc=%s lr=%s sp=0x%08zx addr=%s is=\"%s\"\n", pc, lr, (size_t)fault->sp, addr,
-			  is);
+	console_print_now("  pc=%s lr=%s sp=0x%08zx addr=%s%s%s%s\n", pc, lr, (size_t)fault->sp, addr,
+			  fault->addr_known ? " is=\"" : "", fault->addr_known ? is : "",
+			  fault->addr_known ? "\"" : "");
 	console_print_now("  status=0x%08zx,0x%08zx,0x%08zx\n", (size_t)fault->status[0],
 			  (size_t)fault->status[1], (size_t)fault->status[2]);
 	if (current_task)

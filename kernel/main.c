@@ -26,9 +26,14 @@ static const void *who_runs(void)
 	return task_token(task_self());
 }
 
+static bool in_fault(void)
+{
+	return kernel_in_fault;
+}
+
 static void tasks_start(void)
 {
-	static const struct console_system system = {kernel_lock, kernel_unlock, who_runs};
+	static const struct console_system system = {kernel_lock, kernel_unlock, who_runs, in_fault};
 	enum kernel_status status = task_init();
 
 	if (status != KERNEL_OK)

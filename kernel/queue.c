@@ -6,7 +6,9 @@
  * I2: messages or free slots are listed only while no task waits for one: they are handed to the waiter at
  *     once.
  * I3: what a task has taken is in task->transit, so that the reaper can give it back.
- * Copying is done outside the lock. A queue without storage is not a queue, or is being destroyed. */
+ * Copying is done outside the lock. A queue without storage is not a queue, or is being destroyed: its waiters
+ * are woken one by one, and slots come back in between, but are given to nobody any more. Who destroys it is
+ * pinned until the storage is free, so that a kill neither strands waiters nor loses the storage. */
 #include "lock.h"
 #include "task_private.h"
 
@@ -74,11 +76,9 @@ static void taken_by(struct task *task, struct message_queue *q, uint16_t slot, 
 /* A slot comes back from who copied. The last one lets queue_destroy go on. */
 static void untake(struct message_queue *q)
 {
-	struct task *destroyer = wait_queue_first(&q->senders);
-
 	q->ntaken--;
-	if (!q->storage && q->ntaken == 0 && destroyer)
-		wait_end(destroyer, KERNEL_OK);
+	if (q->ntaken == 0 && q->destroyer)
+		wait_end(q->destroyer, KERNEL_OK);
 }
 
 /* A slot that is to be filled: to the most urgent sender, or the free list. */
@@ -229,6 +229,18 @@ size_t queue_count(const struct message_queue *q)
 	return q ? q->count : 0;
 }
 
+static void wait_until_nobody_copies(struct message_queue *q)
+{
+	arch_key key = kernel_lock();
+
+	if (q->ntaken) {
+		q->destroyer = current_task;
+		wait_in(NULL, WAIT_FOREVER, key);
+	} else {
+		kernel_unlock(key);
+	}
+}
+
 enum kernel_status queue_destroy(struct message_queue *q)
 {
 	unsigned char *storage;
@@ -236,20 +248,19 @@ enum kernel_status queue_destroy(struct message_queue *q)
 
 	if (!q || !wait_allowed())
 		return KERNEL_EINVAL;
+	task_pin();
 	key = kernel_lock();
 	storage = q->storage;
 	q->storage = NULL;
 	q->count = 0;
 	kernel_unlock(key);
-	if (!storage)
-		return KERNEL_EINVAL;
-	while (wait_wake_one(&q->senders, KERNEL_EDELETED) || wait_wake_one(&q->receivers, KERNEL_EDELETED))
-		;
-	key = kernel_lock();
-	if (q->ntaken)
-		wait_in(&q->senders, WAIT_FOREVER, key);
-	else
-		kernel_unlock(key);
-	cairn_free(storage);
-	return KERNEL_OK;
+	if (storage) {
+		while (wait_wake_one(&q->senders, KERNEL_EDELETED) ||
+		       wait_wake_one(&q->receivers, KERNEL_EDELETED))
+			;
+		wait_until_nobody_copies(q);
+		cairn_free(storage);
+	}
+	task_unpin();
+	return storage ? KERNEL_OK : KERNEL_EINVAL;
 }

@@ -4,7 +4,9 @@
  * it was in the middle of, and frees its stack and control block. The dead task does not run again, so it
  * does not matter where it was, unless it was pinned: then the kill is only noted, and carried out by the
  * victim when it unpins.
- * Nothing that waited for the dead task can run before the reaper is done with it. */
+ * Nothing that waited for the dead task can run before the reaper is done with it.
+ * A switch is an interrupt, which may come some instructions after interrupts are unmasked: whoever relies on
+ * it waits for it. */
 #include "console.h"
 #include "lock.h"
 #include "sched.h"
@@ -43,6 +45,12 @@ void task_end(struct task *task, int code, bool killed)
 	sched_preempt();
 }
 
+static _Noreturn void stand_still(void)
+{
+	for (;;)
+		arch_wait_for_interrupt();
+}
+
 _Noreturn void task_exit(int code)
 {
 	arch_key key;
@@ -52,7 +60,7 @@ _Noreturn void task_exit(int code)
 	key = kernel_lock();
 	task_end(current_task, code, false);
 	kernel_unlock(key);
-	panic("a dead task runs");
+	stand_still();
 }
 
 void task_pin(void)
@@ -78,6 +86,14 @@ void task_unpin(void)
 	key = kernel_lock();
 	task_end(self, 0, true);
 	kernel_unlock(key);
+	stand_still();
+}
+
+/* Above the caller, it stays away until nothing is left for it, and for ever if the caller is dying. */
+static void let_reaper_run(void)
+{
+	while (*(struct task *volatile *)&reaper.first)
+		;
 }
 
 bool task_is_kernels(const struct task *task)
@@ -100,6 +116,8 @@ enum kernel_status task_kill(task_id id)
 	else
 		task_end(task, 0, true);
 	kernel_unlock(key);
+	if (wait_allowed())
+		let_reaper_run();
 	return status;
 }
 
@@ -148,6 +166,7 @@ static void bury(struct task *task)
 {
 	mutex_abandon_all(task);
 	queue_abandon(task);
+	semaphore_abandon(task);
 	alloc_wait_abandon(task);
 	console_forget(task_token(task->id));
 	if (cairn_stack_destroy(&task->stack) != CAIRN_OK)

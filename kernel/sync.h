@@ -12,8 +12,11 @@
 #include "task.h"
 #include "wait.h"
 
+/* A unit that was given to a waiter which dies before it runs goes to the next. A semaphore that any task has
+ * waited for stays where it is until it is destroyed, or all of them have come back from semaphore_take. */
 struct semaphore {
 	struct wait_queue waiters;
+	struct task *handed; /* list of those that were given a unit, and have not run since */
 	uint32_t count, limit;
 };
 /* KERNEL_EINVAL: a NULL, a limit of 0, or a count above it. */
@@ -22,7 +25,7 @@ enum kernel_status semaphore_init(struct semaphore *s, uint32_t count, uint32_t 
 enum kernel_status semaphore_take(struct semaphore *s, uint32_t ticks);
 /* KERNEL_EINVAL at the limit: the count is unchanged. */
 enum kernel_status semaphore_give(struct semaphore *s);
-/* Waiters get KERNEL_EDELETED. */
+/* Waiters get KERNEL_EDELETED. Who is killed in it first brings it to its end. Any context. */
 void semaphore_destroy(struct semaphore *s);
 
 /* Not recursive; tasks only. While it is waited for, its owner runs at the priority of the most urgent waiter
@@ -47,6 +50,7 @@ enum kernel_status mutex_unlock(struct mutex *m);
  * dying task was about to receive goes to the next. */
 struct message_queue {
 	struct wait_queue senders, receivers;
+	struct task *destroyer; /* waits for the last slot that someone copies from or to */
 	unsigned char *storage;
 	uint16_t *link; /* of each slot: the next of its list */
 	size_t message_nbytes, capacity;
@@ -61,7 +65,8 @@ enum kernel_status queue_init(struct message_queue *q, size_t message_nbytes, si
 enum kernel_status queue_send(struct message_queue *q, const void *message, uint32_t ticks);
 enum kernel_status queue_receive(struct message_queue *q, void *message, uint32_t ticks);
 size_t queue_count(const struct message_queue *q);
-/* Waiters get KERNEL_EDELETED. Waits until nobody copies any more: tasks only, KERNEL_EINVAL elsewhere. */
+/* Waiters get KERNEL_EDELETED. Waits until nobody copies any more: tasks only, KERNEL_EINVAL elsewhere. Who is
+ * killed in it first brings it to its end; to join the victim is to wait for that. */
 enum kernel_status queue_destroy(struct message_queue *q);
 
 /* cairn_alloc that waits up to `ticks` for memory to come back. NULL: none came in time, or nbytes makes no

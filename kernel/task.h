@@ -73,14 +73,21 @@ enum kernel_status task_join(task_id id, int *code, uint32_t ticks);
 
 /* End another task (or oneself) wherever it is; mutexes it holds pass on with KERNEL_EOWNERDEAD, what it was
  * copying to or from a message queue goes back. When a task kills another, all that is done on return; but a
- * task that is between the halves of an operation of Cairn's, or makes a task, first brings that to its end.
- * KERNEL_ESRCH; KERNEL_EINVAL: a task of the kernel's. Any context but a fault. */
+ * task that is between the halves of an operation of Cairn's, makes a task, or destroys a semaphore or a queue
+ * first brings that to its end. Neither is it done on return from a handler, with interrupts masked or with the
+ * scheduler suspended: then the victim does not run again, but what it held passes on, and its memory comes
+ * back, only when tasks are switched again. A task that ends itself while it has suspended the scheduler
+ * resumes it. KERNEL_ESRCH; KERNEL_EINVAL: a task of the kernel's. Any context but a fault. */
 enum kernel_status task_kill(task_id id);
 
-/* Until the ticks-th tick from now. 0: as task_yield. */
+/* Until the ticks-th tick from now. NO_WAIT: as task_yield. WAIT_FOREVER: until it is killed. Where waiting is
+ * not allowed it returns at once. */
 void task_sleep(uint32_t ticks);
 void task_yield(void);
 
+/* What task_name and task_stack point to is part of the task. The name is gone once the task was joined, or,
+ * detached, has ended; the stack once it has ended. So a caller that does not know that the task outlives its
+ * use of them suspends the scheduler before it asks. */
 task_id task_self(void);
 const char *task_name(task_id id);                /* "?" when there is no such task */
 unsigned task_priority(task_id id);               /* effective: inherited included; 0 when there is none */

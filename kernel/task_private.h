@@ -57,6 +57,8 @@ struct task {
 	uint16_t ninherited[TASK_PRIORITIES]; /* mutexes held whose most urgent waiter has priority p */
 
 	struct transit transit;
+	struct semaphore *handed_by; /* whose unit it was handed and has not run since; NULL: none */
+	struct task *next_handed, **link_handed;
 	struct wait_queue joiners;
 };
 
@@ -107,6 +109,7 @@ enum kernel_status reaper_init(void);
 /* What other files give back when a task dies; called by the reaper, unlocked. */
 void mutex_abandon_all(struct task *task);
 void queue_abandon(struct task *task);
+void semaphore_abandon(struct task *task);
 void alloc_wait_abandon(struct task *task);
 
 /* Memory came back: let those who wait for it try again. */

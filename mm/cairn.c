@@ -32,8 +32,7 @@ enum cairn_err cairn_freed(enum cairn_err err, const char *operation, const void
 {
 	if (err != CAIRN_OK)
 		return cairn_refuse(err, operation, addr, name, caller);
-	if (cairn_system.nwatchers != 0)
-		cairn_port_freed();
+	cairn_tell_watchers();
 	return CAIRN_OK;
 }
 
@@ -81,6 +80,8 @@ enum cairn_err cairn_init(const struct cairn_range *ranges, size_t nranges)
 
 void cairn_totals(struct cairn_totals *totals)
 {
+	if (totals == NULL)
+		return;
 	*totals = (struct cairn_totals){0};
 	cairn_key key = cairn_enter();
 	for (unsigned owner = 0; owner < CAIRN_NOWNERS; owner++) {
@@ -115,7 +116,8 @@ void cairn_watch_frees(bool on)
 
 void cairn_explain(const void *addr, struct cairn_explanation *out)
 {
-	cairn_explain_in(cairn_system.ready ? &cairn_system_parts : NULL, (uintptr_t)addr, out);
+	if (out != NULL)
+		cairn_explain_in(cairn_system.ready ? &cairn_system_parts : NULL, (uintptr_t)addr, out);
 }
 
 const char *cairn_check(void)
@@ -125,29 +127,52 @@ const char *cairn_check(void)
 
 /* ---- page frames ---- */
 
-static cairn_pfn take_pages(size_t nframes, unsigned order, bool run, unsigned zones)
+/* A request that no memory could satisfy has to leave even what is kept for speed alone. */
+static bool can_be_had(size_t nframes, unsigned zones)
+{
+	size_t most = (size_t)1 << (CAIRN_ORDERS - 1);
+	return nframes - 1 < most && (zones & cairn_frame_zones_with(&cairn_system.frames, 0)) != 0;
+}
+
+static void *pages_at(cairn_pfn pfn)
+{
+	return pfn == CAIRN_NOFRAME ? NULL : (void *)cairn_pfn_to_addr(pfn);
+}
+
+static void *take_block(unsigned order, unsigned zones)
 {
 	cairn_key key = cairn_enter();
-	cairn_pfn pfn = run ? cairn_frame_alloc_run(&cairn_system.frames, nframes, CAIRN_PAGES, zones)
-			    : cairn_frame_alloc(&cairn_system.frames, order, CAIRN_PAGES, zones);
+	cairn_pfn pfn = cairn_frame_alloc(&cairn_system.frames, order, CAIRN_PAGES, zones);
 	cairn_leave(key);
-	return pfn;
+	return pages_at(pfn);
+}
+
+static void *take_run(size_t nframes, unsigned zones)
+{
+	cairn_key key = cairn_enter();
+	cairn_pfn pfn = cairn_frame_alloc_run(&cairn_system.frames, nframes, CAIRN_PAGES, zones);
+	cairn_leave(key);
+	return pages_at(pfn);
 }
 
 void *cairn_pages_alloc(unsigned order, unsigned zones)
 {
-	cairn_pfn pfn = take_pages(0, order, false, zones);
-	if (pfn == CAIRN_NOFRAME && order < CAIRN_ORDERS && cairn_trim() != 0)
-		pfn = take_pages(0, order, false, zones);
-	return pfn == CAIRN_NOFRAME ? NULL : (void *)cairn_pfn_to_addr(pfn);
+	if (order >= CAIRN_ORDERS || !can_be_had((size_t)1 << order, zones))
+		return NULL;
+	void *pages = take_block(order, zones);
+	if (pages == NULL && cairn_trim() != 0)
+		pages = take_block(order, zones);
+	return pages;
 }
 
 void *cairn_pages_alloc_run(size_t nframes, unsigned zones)
 {
-	cairn_pfn pfn = take_pages(nframes, 0, true, zones);
-	if (pfn == CAIRN_NOFRAME && nframes != 0 && cairn_trim() != 0)
-		pfn = take_pages(nframes, 0, true, zones);
-	return pfn == CAIRN_NOFRAME ? NULL : (void *)cairn_pfn_to_addr(pfn);
+	if (!can_be_had(nframes, zones))
+		return NULL;
+	void *pages = take_run(nframes, zones);
+	if (pages == NULL && cairn_trim() != 0)
+		pages = take_run(nframes, zones);
+	return pages;
 }
 
 static bool starts_a_frame(const void *addr)

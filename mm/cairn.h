@@ -2,11 +2,14 @@
 /* Cairn: the memory of one system, from a boot map to guarded task stacks. This is the header that users
  * include.
  *
- * One system instance, static. Every function takes the port's lock itself and holds it for O(CAIRN_ORDERS)
- * instructions at most, so all of them may be called from tasks and from interrupt handlers unless it says
- * 'tasks only'. Before cairn_init has succeeded, allocating gives NULL and freeing CAIRN_EFOREIGN. A call
- * that is refused changes nothing, and is reported once through cairn_port_report. Exhaustion is an answer
- * (NULL, CAIRN_ENOMEM), not a report. Addresses and sizes in bytes. */
+ * One system instance, static. Every function takes the port's lock itself and holds it for a bounded number
+ * of instructions, O(CAIRN_ORDERS) with CAIRN_SLAB_MAX_ORDER as it is by default, so all of them may be called
+ * from tasks and from interrupt handlers unless it says 'tasks only'. Before cairn_init has succeeded,
+ * allocating gives NULL, creating CAIRN_EINVAL (a cache) or CAIRN_ENOMEM (a stack), and freeing CAIRN_EFOREIGN,
+ * or CAIRN_EDESTROYED where a cache or stack is named.
+ * A call that is refused changes nothing. A refused free, resize or destroy is reported once through
+ * cairn_port_report; other refusals are answered with NULL or an error alone, and so is exhaustion. Addresses
+ * and sizes in bytes. */
 #ifndef CAIRN_H
 #define CAIRN_H
 
@@ -31,7 +34,9 @@ enum cairn_err cairn_pages_alloc_at(void *addr, unsigned order) CAIRN_MUST_USE;
 /* Free a block or run by its address. NULL: CAIRN_OK. Errors of cairn_frame_free; CAIRN_EMISALIGNED: no
  * frame starts at addr. */
 enum cairn_err cairn_pages_free(void *addr);
+/* The zones that have all of `attr` (CAIRN_ATTR_*), as a mask; 0: none has, and nothing will be allocated. */
 unsigned cairn_zones_with(unsigned attr);
+/* Figures of a zone; false: there is no such zone, or info is NULL. */
 bool cairn_zone_info(unsigned zone, struct cairn_zone_info *info);
 
 /* ---- kernel objects ---- */
@@ -63,6 +68,7 @@ void *cairn_realloc(void *p, size_t nbytes) CAIRN_MUST_USE;
 /* p NULL: CAIRN_OK, nothing happens. Errors of cairn_heap_free_check; CAIRN_ESIZE: not what was asked for. */
 enum cairn_err cairn_free(void *p);
 enum cairn_err cairn_free_sized(void *p, size_t nbytes);
+/* Bytes that p can hold; 0: p is no live block. O(CAIRN_ORDERS). */
 size_t cairn_usable_size(const void *p);
 /* Errors as of cairn_heap_grow_in_place, cairn_heap_shrink_in_place. CAIRN_ENOMEM is not reported. */
 enum cairn_err cairn_grow_in_place(void *p, size_t nbytes) CAIRN_MUST_USE;
@@ -80,6 +86,7 @@ enum cairn_err cairn_stack_create(struct cairn_stack *stack, size_t nbytes, cons
 				  const void *owner) CAIRN_MUST_USE;
 /* Give it back; not the one in use. Errors of cairn_stack_retire. */
 enum cairn_err cairn_stack_destroy(struct cairn_stack *stack);
+/* The length that a request gets; 0: none can be that long. */
 size_t cairn_stack_rounded(size_t nbytes);
 void cairn_stack_stats(struct cairn_stacks_info *info);
 

@@ -15,34 +15,36 @@ static void *take_block(size_t align, size_t nbytes, const void *caller)
 }
 
 /* Nothing was found: because a free block is damaged? */
-static void report_damage(const void *caller)
+static void report_damage(const char *operation, const void *caller)
 {
 	cairn_key key = cairn_enter();
 	uintptr_t damaged = cairn_heap_tell_damage(&cairn_system.heap);
 	cairn_leave(key);
 	if (damaged != 0)
-		cairn_refuse(CAIRN_EUSEAFTER, "cairn_alloc", (const void *)damaged, NULL, caller);
+		cairn_refuse(CAIRN_EUSEAFTER, operation, (const void *)damaged, NULL, caller);
 }
 
-static void *alloc_block(size_t align, size_t nbytes, const void *caller)
+static void *alloc_block(size_t align, size_t nbytes, const char *operation, const void *caller)
 {
+	if (nbytes - 1 >= CAIRN_HEAP_MAX_NBYTES || align > (size_t)1 << (CAIRN_HEAP_MAX_LOG2 - 1))
+		return NULL;
 	void *p = take_block(align, nbytes, caller);
-	if (p == NULL && nbytes - 1 < CAIRN_HEAP_MAX_NBYTES) {
-		report_damage(caller);
-		if (cairn_trim() != 0)
-			p = take_block(align, nbytes, caller);
-	}
+	if (p == NULL && cairn_trim() != 0)
+		p = take_block(align, nbytes, caller);
+	if (p == NULL)
+		report_damage(operation, caller);
 	return p;
 }
 
 void *cairn_alloc(size_t nbytes)
 {
-	return alloc_block(0, nbytes, CAIRN_CALLER());
+	return alloc_block(0, nbytes, "cairn_alloc", CAIRN_CALLER());
 }
 
 void *cairn_alloc_aligned(size_t align, size_t nbytes)
 {
-	return cairn_is_pow2(align) ? alloc_block(align, nbytes, CAIRN_CALLER()) : NULL;
+	return cairn_is_pow2(align) ? alloc_block(align, nbytes, "cairn_alloc_aligned", CAIRN_CALLER())
+				    : NULL;
 }
 
 static void *cleared(void *p, size_t nbytes)
@@ -54,13 +56,14 @@ static void *cleared(void *p, size_t nbytes)
 
 void *cairn_zalloc(size_t nbytes)
 {
-	return cleared(alloc_block(0, nbytes, CAIRN_CALLER()), nbytes);
+	return cleared(alloc_block(0, nbytes, "cairn_zalloc", CAIRN_CALLER()), nbytes);
 }
 
 void *cairn_calloc(size_t count, size_t nbytes)
 {
-	return cairn_mul(count, nbytes, &nbytes) ? cleared(alloc_block(0, nbytes, CAIRN_CALLER()), nbytes)
-						 : NULL;
+	if (!cairn_mul(count, nbytes, &nbytes))
+		return NULL;
+	return cleared(alloc_block(0, nbytes, "cairn_calloc", CAIRN_CALLER()), nbytes);
 }
 
 /* nbytes 0: not known to the caller. */
@@ -118,11 +121,12 @@ enum cairn_err cairn_free_sized(void *p, size_t nbytes)
 	return cairn_freed(err, "cairn_free_sized", p, NULL, CAIRN_CALLER());
 }
 
+/* In place; *have_nbytes: what the block could hold before, 0 when p is no block. */
 static enum cairn_err resize_block(void *p, size_t nbytes, size_t *have_nbytes)
 {
 	cairn_key key = cairn_enter();
+	*have_nbytes = cairn_heap_usable(&cairn_system.heap, p);
 	enum cairn_err err = cairn_heap_resize(&cairn_system.heap, p, nbytes);
-	*have_nbytes = err == CAIRN_ENOMEM ? cairn_heap_usable(&cairn_system.heap, p) : 0;
 	cairn_leave(key);
 	return err;
 }
@@ -131,17 +135,20 @@ void *cairn_realloc(void *p, size_t nbytes)
 {
 	size_t have_nbytes;
 	if (p == NULL)
-		return alloc_block(0, nbytes, CAIRN_CALLER());
+		return alloc_block(0, nbytes, "cairn_realloc", CAIRN_CALLER());
 	if (nbytes == 0 || nbytes > CAIRN_HEAP_MAX_NBYTES)
 		return NULL;
 	enum cairn_err err = resize_block(p, nbytes, &have_nbytes);
-	if (err == CAIRN_OK)
+	if (err == CAIRN_OK) {
+		if (nbytes < have_nbytes)
+			cairn_tell_watchers();
 		return p;
+	}
 	if (err != CAIRN_ENOMEM) {
 		cairn_refuse(err, "cairn_realloc", p, NULL, CAIRN_CALLER());
 		return NULL;
 	}
-	void *moved = alloc_block(0, nbytes, CAIRN_CALLER());
+	void *moved = alloc_block(0, nbytes, "cairn_realloc", CAIRN_CALLER());
 	if (moved == NULL)
 		return NULL;
 	memcpy(moved, p, have_nbytes < nbytes ? have_nbytes : nbytes);

@@ -29,21 +29,30 @@ size_t cairn_cache_shrink(struct cairn_cache *cache)
 	return nframes;
 }
 
+/* The reserve is given up only if nothing is live. */
+static enum cairn_err begin_destroy(struct cairn_cache *cache, struct cairn_cache_info *info)
+{
+	if (!cairn_slab_info(cache, info))
+		return CAIRN_EDESTROYED;
+	return info->nlive != 0 ? CAIRN_EBUSY : cairn_slab_reserve_set(cache, 0);
+}
+
 enum cairn_err cairn_cache_destroy(struct cairn_cache *cache)
 {
-	const char *name = cache_name(cache);
-	const void *live = name != NULL ? cairn_slab_next_live(cache, NULL) : NULL;
-	enum cairn_err err = CAIRN_EBUSY;
-	if (live == NULL) {
-		cairn_key key = cairn_enter();
-		err = cairn_slab_reserve_set(cache, 0);
-		cairn_leave(key);
+	struct cairn_cache_info info = {0};
+	const void *blamed = cache;
+	cairn_key key = cairn_enter();
+	enum cairn_err err = begin_destroy(cache, &info);
+	cairn_leave(key);
+	if (err == CAIRN_OK) {
 		cairn_cache_shrink(cache);
 		key = cairn_enter();
 		err = cairn_slab_destroy(cache);
 		cairn_leave(key);
+	} else if (err == CAIRN_EBUSY) {
+		blamed = cairn_slab_next_live(cache, NULL);
 	}
-	return cairn_freed(err, "cairn_cache_destroy", live, name, CAIRN_CALLER());
+	return cairn_freed(err, "cairn_cache_destroy", blamed, info.name, CAIRN_CALLER());
 }
 
 static struct cairn_slab *begin_slab(struct cairn_cache *cache)
@@ -79,12 +88,12 @@ void *cairn_cache_alloc(struct cairn_cache *cache)
 		cairn_key key = cairn_enter();
 		void *object = cairn_slab_take(cache);
 		cairn_leave(key);
-		if (object == NULL && !grow(cache, &object)) {
-			if (cache_name(cache) == NULL)
-				cairn_refuse(CAIRN_EDESTROYED, "cairn_cache_alloc", cache, NULL,
-					     CAIRN_CALLER());
+		if (object == NULL && cache_name(cache) == NULL) {
+			cairn_refuse(CAIRN_EDESTROYED, "cairn_cache_alloc", cache, NULL, CAIRN_CALLER());
 			return NULL;
 		}
+		if (object == NULL && !grow(cache, &object))
+			return NULL;
 		enum cairn_err err = cairn_slab_arm(cache, object);
 		if (err == CAIRN_OK)
 			return object;
@@ -123,33 +132,66 @@ enum cairn_err cairn_cache_free(struct cairn_cache *cache, void *object)
 			   CAIRN_CALLER());
 }
 
-/* Back to the reserve that there was, and the slabs that were made for nothing. */
-static void give_up_reserve(struct cairn_cache *cache, size_t nbefore)
+/* The reserve is set before there are objects for it, so that nobody trims what is made meanwhile. */
+static enum cairn_err begin_reserve(struct cairn_cache *cache, size_t nobjects,
+				    struct cairn_cache_info *before)
+{
+	size_t nframes = 0, most;
+	if (!cairn_slab_info(cache, before))
+		return CAIRN_EDESTROYED;
+	if (cache->reserving)
+		return CAIRN_EBUSY;
+	for (unsigned owner = 0; owner < CAIRN_NOWNERS; owner++)
+		nframes += cairn_frame_count(&cairn_system.frames, (enum cairn_owner)owner);
+	if (!cairn_mul(nframes, before->objects_per_slab, &most) || nobjects > most)
+		return CAIRN_ENOMEM;
+	enum cairn_err err = cairn_slab_reserve_set(cache, nobjects);
+	cache->reserving = err == CAIRN_OK;
+	return err;
+}
+
+/* false: there is more to make. */
+static bool end_reserve(struct cairn_cache *cache)
+{
+	cairn_key key = cairn_enter();
+	cache->reserving = cairn_slab_short(cache);
+	bool done = !cache->reserving;
+	cairn_leave(key);
+	return done;
+}
+
+/* Back to the reserve that there was, less the slabs that were made for nothing. */
+static void give_up_reserve(struct cairn_cache *cache, size_t nbefore, size_t nslabs)
 {
 	cairn_key key = cairn_enter();
 	enum cairn_err err = cairn_slab_reserve_set(cache, nbefore);
+	cache->reserving = false;
 	cairn_leave(key);
-	if (err == CAIRN_OK)
-		cairn_cache_shrink(cache);
+	while (err == CAIRN_OK && nslabs-- > 0) {
+		key = cairn_enter();
+		cairn_slab_shrink_one(cache);
+		cairn_leave(key);
+	}
 }
 
 enum cairn_err cairn_cache_reserve(struct cairn_cache *cache, size_t nobjects)
 {
 	struct cairn_cache_info before;
+	size_t nslabs = 0;
+	cairn_port_pin(true);
 	cairn_key key = cairn_enter();
-	enum cairn_err err =
-		cairn_slab_info(cache, &before) ? cairn_slab_reserve_set(cache, nobjects) : CAIRN_EDESTROYED;
-	bool is_short = err == CAIRN_OK && cairn_slab_short(cache);
+	enum cairn_err err = begin_reserve(cache, nobjects, &before);
 	cairn_leave(key);
-	while (is_short) {
-		if (!grow(cache, NULL)) {
-			give_up_reserve(cache, before.nreserved);
-			return CAIRN_ENOMEM;
+	while (err == CAIRN_OK && !end_reserve(cache)) {
+		if (grow(cache, NULL)) {
+			nslabs++;
+		} else {
+			give_up_reserve(cache, before.nreserved, nslabs);
+			err = CAIRN_ENOMEM;
 		}
-		key = cairn_enter();
-		is_short = cairn_slab_short(cache);
-		cairn_leave(key);
 	}
+	cairn_port_pin(false);
+	cairn_tell_watchers();
 	return err;
 }
 

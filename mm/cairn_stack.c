@@ -19,6 +19,8 @@ static bool add_arena(void)
 	else
 		cairn_stack_arena_abandon(&cairn_system.stacks, arena);
 	cairn_leave(key);
+	if (!closed)
+		cairn_tell_watchers();
 	return closed;
 }
 
@@ -43,6 +45,7 @@ static enum cairn_err map_stack(struct cairn_stack *stack)
 	enum cairn_err err = cairn_port_stack_map(stack);
 	if (err != CAIRN_OK) {
 		give_stack(stack);
+		cairn_tell_watchers();
 		return err;
 	}
 	cairn_key key = cairn_enter();
@@ -86,8 +89,7 @@ enum cairn_err cairn_stack_destroy(struct cairn_stack *stack)
 		give_stack(stack);
 	}
 	cairn_port_pin(false);
-	return cairn_freed(err, "cairn_stack_destroy", stack, err == CAIRN_OK ? NULL : "stack",
-			   CAIRN_CALLER());
+	return cairn_freed(err, "cairn_stack_destroy", stack, NULL, CAIRN_CALLER());
 }
 
 size_t cairn_stack_rounded(size_t nbytes)
@@ -97,6 +99,8 @@ size_t cairn_stack_rounded(size_t nbytes)
 
 void cairn_stack_stats(struct cairn_stacks_info *info)
 {
+	if (info == NULL)
+		return;
 	cairn_key key = cairn_enter();
 	cairn_stack_info(&cairn_system.stacks, info);
 	cairn_leave(key);

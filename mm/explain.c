@@ -111,6 +111,8 @@ static void explain_frame(const struct cairn_parts *parts, uintptr_t addr,
 void cairn_explain_in(const struct cairn_parts *parts, uintptr_t addr, struct cairn_explanation *out)
 {
 	struct cairn_frame_info frame;
+	if (out == NULL)
+		return;
 	*out = (struct cairn_explanation){.what = CAIRN_IS_UNMANAGED, .base = addr};
 	if (parts == NULL || explain_stack(parts->stacks, addr, out))
 		return;

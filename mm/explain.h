@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Every address has an explanation. Read-only, safe on damaged state, never asserts; takes no lock. Used by
  * reports, by fault handlers and by people at a debugger. Cost: O(CAIRN_ORDERS), but in a heap frame, where
- * a chunk is walked. */
+ * a chunk is walked, and in a frame of a mapped stack (by its own address, not the mapped one), where the
+ * cells of all stack space are. */
 #ifndef CAIRN_EXPLAIN_H
 #define CAIRN_EXPLAIN_H
 

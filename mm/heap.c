@@ -105,7 +105,10 @@ void *cairn_heap_alloc(struct cairn_heap *h, size_t nbytes, const void *owner, c
 	struct cairn_heap_block *block;
 	size_t want;
 
-	if (!h || !block_nbytes_for(nbytes, &want))
+	if (!h)
+		return NULL;
+	h->damaged = 0;
+	if (!block_nbytes_for(nbytes, &want))
 		return NULL;
 	block = unshelve(h, want);
 	if (!block)
@@ -129,11 +132,14 @@ void *cairn_heap_alloc_aligned(struct cairn_heap *h, size_t align, size_t nbytes
 	struct cairn_heap_block *block;
 	size_t want, padded, have, gap;
 
+	if (!h)
+		return NULL;
+	h->damaged = 0;
 	if (!cairn_is_pow2(align) || align > (size_t)1 << (CAIRN_HEAP_MAX_LOG2 - 1))
 		return NULL;
 	if (align <= CAIRN_HEAP_ALIGN)
 		return cairn_heap_alloc(h, nbytes, owner, caller);
-	if (!h || !block_nbytes_for(nbytes, &want))
+	if (!block_nbytes_for(nbytes, &want))
 		return NULL;
 	padded = want + align + BLOCK_MIN_NBYTES - CAIRN_HEAP_ALIGN;
 	block = padded <= BLOCK_LOW_MASK ? unshelve(h, padded) : NULL;
@@ -153,8 +159,11 @@ void *cairn_heap_alloc_aligned(struct cairn_heap *h, size_t align, size_t nbytes
 
 uintptr_t cairn_heap_tell_damage(struct cairn_heap *h)
 {
-	uintptr_t damaged = h->damaged;
+	uintptr_t damaged;
 
+	if (!h)
+		return 0;
+	damaged = h->damaged;
 	h->damaged = 0;
 	return damaged;
 }
@@ -310,7 +319,7 @@ enum cairn_err cairn_heap_free_begin(struct cairn_heap *h, void *p)
 void cairn_heap_disarm(struct cairn_heap *h, void *p)
 {
 	(void)h;
-	if (CAIRN_CHECK >= 2)
+	if (CAIRN_CHECK >= 2 && p)
 		memset(p, CAIRN_POISON_FREE, block_nbytes(block_of(p)) - BLOCK_HEADER_NBYTES);
 }
 
@@ -429,11 +438,15 @@ enum cairn_err cairn_heap_resize(struct cairn_heap *h, void *p, size_t nbytes)
 enum cairn_err cairn_heap_grow_in_place(struct cairn_heap *h, void *p, size_t nbytes)
 {
 	struct site site;
+	size_t usable;
 	enum cairn_err err = judge_live(h, p, &site);
 
-	if (err == CAIRN_OK && nbytes < block_usable(site.block, site.nbytes))
+	if (err != CAIRN_OK)
+		return err;
+	usable = block_usable(site.block, site.nbytes);
+	if (nbytes == 0 || (CAIRN_CHECK >= 2 && nbytes < usable))
 		return CAIRN_EINVAL;
-	return err == CAIRN_OK ? resize_site(h, &site, nbytes) : err;
+	return nbytes <= usable ? CAIRN_OK : resize_site(h, &site, nbytes);
 }
 
 enum cairn_err cairn_heap_shrink_in_place(struct cairn_heap *h, void *p, size_t nbytes)

@@ -40,7 +40,7 @@ struct cairn_heap_info {
 	size_t overhead_nbytes;   /* chunk headers and ends; live + free + overhead = nframes in bytes */
 	size_t largest_nbytes;    /* request that would surely succeed without growth; 0: none */
 	size_t high_water_nbytes; /* most live_nbytes so far */
-	uintptr_t damaged;        /* payload of a free block that allocation last found damaged; 0: none */
+	uintptr_t damaged; /* payload of a free block that the last allocation found damaged; 0: none */
 };
 
 /* Prepare an empty heap on `f`, in `zones` (0: any). `key` seeds the header check: a different one each
@@ -95,9 +95,10 @@ void cairn_heap_free_end(struct cairn_heap *h, void *p);
 /* Bytes that a live block can hold (at level 2: exactly those asked for); 0 iff p may not be freed. */
 size_t cairn_heap_usable(const struct cairn_heap *h, const void *p);
 
-/* Resize where it stands. CAIRN_OK, an error of cairn_heap_free_check, CAIRN_EINVAL (nbytes 0, or growing
- * to less / shrinking to more than it has), or CAIRN_ENOMEM (the block behind is not free or too small;
- * growing only). Unless CAIRN_OK nothing has changed. */
+/* Resize where it stands. CAIRN_OK, an error of cairn_heap_free_check, CAIRN_EINVAL (nbytes 0, shrinking
+ * to more than it has, or, at level 2, growing to less), or CAIRN_ENOMEM (the block behind is not free or
+ * too small; growing only). Below level 2 what was asked for is not known: growing to what is usable
+ * already, or less, is CAIRN_OK and does nothing. Unless CAIRN_OK nothing has changed. */
 enum cairn_err cairn_heap_grow_in_place(struct cairn_heap *h, void *p, size_t nbytes) CAIRN_MUST_USE;
 enum cairn_err cairn_heap_shrink_in_place(struct cairn_heap *h, void *p, size_t nbytes) CAIRN_MUST_USE;
 
@@ -109,12 +110,13 @@ size_t cairn_heap_trim(struct cairn_heap *h);
 
 void cairn_heap_info(const struct cairn_heap *h, struct cairn_heap_info *info);
 
-/* The free block that an allocation found damaged and refused to touch, once: 0 when there is none to tell
- * of. Its memory was written after it was freed. */
+/* The free block that the last allocation found damaged and refused to touch, once: 0 when there is none
+ * to tell of. Its memory was written after it was freed. */
 uintptr_t cairn_heap_tell_damage(struct cairn_heap *h);
 
 /* What lies at an address inside a HEAP frame; false: not this heap's. Read-only, safe on damaged headers.
- * Walks one chunk from its start: O(blocks of the chunk), so never called under a lock. A block's own
+ * Walks one chunk from its start: O(blocks of the chunk), so never called under a lock; a change meanwhile
+ * can make the answer wrong, but the walk ends inside the chunk. A block's own
  * header counts as OVERHEAD, a block between the halves of a free as FREE. DAMAGED: the walk met a header
  * that fails its check; payload and nbytes are then what lies between it and the end of the chunk. */
 enum cairn_heap_state { CAIRN_HEAP_LIVE, CAIRN_HEAP_FREE, CAIRN_HEAP_OVERHEAD, CAIRN_HEAP_DAMAGED };

@@ -65,16 +65,26 @@ static inline void block_seal(const struct cairn_heap *h, struct cairn_heap_bloc
 	block->header = block_sealed(h, block, low);
 }
 
+/* `header`, read from that place, passes its check. */
+static inline bool header_is_sound(const struct cairn_heap *h, const struct cairn_heap_block *block,
+				   size_t header)
+{
+	return block_sealed(h, block, header & BLOCK_LOW_MASK) == header;
+}
+
+static inline size_t header_nbytes(size_t header)
+{
+	return header & BLOCK_LOW_MASK & ~BLOCK_FLAGS;
+}
+
 static inline bool block_is_sound(const struct cairn_heap *h, const struct cairn_heap_block *block)
 {
-	size_t header = block->header;
-
-	return block_sealed(h, block, header & BLOCK_LOW_MASK) == header;
+	return header_is_sound(h, block, block->header);
 }
 
 static inline size_t block_nbytes(const struct cairn_heap_block *block)
 {
-	return block->header & BLOCK_LOW_MASK & ~BLOCK_FLAGS;
+	return header_nbytes(block->header);
 }
 
 static inline bool block_has(const struct cairn_heap_block *block, size_t flags)
@@ -120,19 +130,23 @@ static inline struct cairn_heap_trailer *block_trailer(const struct cairn_heap_b
 	return (struct cairn_heap_trailer *)((uintptr_t)block + nbytes - sizeof(struct cairn_heap_trailer));
 }
 
-/* Level 2: the trailer makes sense and the red zone before it is whole. O(1): little more than a word. */
+/* Level 2: the trailer makes sense and the red zone before it is whole. O(1): little more than a word. What
+ * the trailer says is read once: a look without a lock may meet a write. */
 static inline bool block_end_is_sound(const struct cairn_heap_block *block, size_t nbytes)
 {
 	const struct cairn_heap_trailer *trailer = block_trailer(block, nbytes);
 	size_t capacity = nbytes - BLOCK_EXTRA_NBYTES;
 	const unsigned char *byte;
+	size_t asked_nbytes;
 
 	if (CAIRN_CHECK < 2)
 		return true;
-	if (nbytes < BLOCK_EXTRA_NBYTES || trailer->asked_nbytes > capacity ||
-	    capacity - trailer->asked_nbytes >= BLOCK_MIN_NBYTES)
+	if (nbytes < BLOCK_EXTRA_NBYTES)
 		return false;
-	byte = (const unsigned char *)block_payload(block) + trailer->asked_nbytes;
+	asked_nbytes = *(const volatile size_t *)&trailer->asked_nbytes;
+	if (asked_nbytes > capacity || capacity - asked_nbytes >= BLOCK_MIN_NBYTES)
+		return false;
+	byte = (const unsigned char *)block_payload(block) + asked_nbytes;
 	for (; byte != (const unsigned char *)trailer; byte++) {
 		if (*byte != CAIRN_POISON_ZONE)
 			return false;

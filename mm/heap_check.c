@@ -235,12 +235,12 @@ static void tell(struct cairn_heap_where *where, enum cairn_heap_state state, ui
 	where->caller = NULL;
 }
 
-static void tell_block(const struct cairn_heap_block *block, struct cairn_heap_where *where)
+static void tell_block(const struct cairn_heap_block *block, size_t header, struct cairn_heap_where *where)
 {
-	size_t nbytes = block_nbytes(block);
+	size_t nbytes = header_nbytes(header);
 	uintptr_t payload = (uintptr_t)block_payload(block);
 
-	if (block_has(block, BLOCK_FREE | BLOCK_RETIRED)) {
+	if ((header & (BLOCK_FREE | BLOCK_RETIRED)) != 0) {
 		tell(where, CAIRN_HEAP_FREE, payload, nbytes - BLOCK_HEADER_NBYTES);
 		return;
 	}
@@ -252,31 +252,44 @@ static void tell_block(const struct cairn_heap_block *block, struct cairn_heap_w
 	}
 }
 
+/* addr lies at or behind the first block. Each header is read once and only that value is used, and the walk
+ * stays at or below addr and short of the end, so that whoever writes meanwhile cannot lead it astray. */
+static void tell_in_blocks(const struct cairn_heap *h, const struct cairn_heap_span *chunk, uintptr_t addr,
+			   struct cairn_heap_where *where)
+{
+	const struct cairn_heap_block *block = chunk_first(chunk);
+
+	while (block < chunk_end(chunk)) {
+		size_t header = *(const volatile size_t *)&block->header;
+		size_t nbytes = header_nbytes(header);
+		size_t room = chunk_room(chunk, block);
+
+		if (!header_is_sound(h, block, header) || nbytes < BLOCK_MIN_NBYTES || nbytes > room) {
+			tell(where, CAIRN_HEAP_DAMAGED, (uintptr_t)block_payload(block),
+			     room - BLOCK_HEADER_NBYTES);
+			return;
+		}
+		if (addr - (uintptr_t)block < BLOCK_HEADER_NBYTES)
+			break;
+		if (addr - (uintptr_t)block < nbytes) {
+			tell_block(block, header, where);
+			return;
+		}
+		block = block_at(block, nbytes);
+	}
+	tell(where, CAIRN_HEAP_OVERHEAD, (uintptr_t)block, BLOCK_HEADER_NBYTES);
+}
+
 bool cairn_heap_where(const struct cairn_heap *h, uintptr_t addr, struct cairn_heap_where *where)
 {
 	struct cairn_heap_span chunk;
-	const struct cairn_heap_block *block;
 
 	if (!h || !where || cairn_heap_chunk_find(h, addr, &chunk) != CAIRN_OK)
 		return false;
-	block = chunk_first(&chunk);
-	if (addr < (uintptr_t)block) {
+	if (addr < (uintptr_t)chunk_first(&chunk))
 		tell(where, CAIRN_HEAP_OVERHEAD, chunk.base, chunk_head_nbytes(chunk.nbytes));
-		return true;
-	}
-	for (; block != chunk_end(&chunk); block = block_at(block, block_nbytes(block))) {
-		if (!chunk_block_is_sound(h, &chunk, block)) {
-			tell(where, CAIRN_HEAP_DAMAGED, (uintptr_t)block_payload(block),
-			     chunk_room(&chunk, block) - BLOCK_HEADER_NBYTES);
-			return true;
-		}
-		if (addr - (uintptr_t)block < block_nbytes(block))
-			break;
-	}
-	if (addr - (uintptr_t)block < BLOCK_HEADER_NBYTES)
-		tell(where, CAIRN_HEAP_OVERHEAD, (uintptr_t)block, BLOCK_HEADER_NBYTES);
 	else
-		tell_block(block, where);
+		tell_in_blocks(h, &chunk, addr, where);
 	return true;
 }
 

@@ -24,8 +24,7 @@ enum cairn_err cairn_heap_chunk_find(const struct cairn_heap *h, uintptr_t addr,
 		*chunk = h->hot;
 		return CAIRN_OK;
 	}
-	if (cairn_pfn_to_addr(pfn) != cairn_round_down(addr, CAIRN_FRAME_NBYTES) || !h->frames ||
-	    !cairn_frame_info(h->frames, pfn, &info))
+	if (!h->frames || !cairn_frame_info(h->frames, pfn, &info))
 		return CAIRN_EFOREIGN;
 	if (info.owner == CAIRN_FREE)
 		return CAIRN_EDOUBLE;
@@ -38,10 +37,7 @@ enum cairn_err cairn_heap_chunk_find(const struct cairn_heap *h, uintptr_t addr,
 
 bool cairn_heap_chunk_readable(const struct cairn_heap *h, uintptr_t addr)
 {
-	cairn_pfn pfn = cairn_addr_to_pfn(addr);
-
-	return cairn_pfn_to_addr(pfn) == cairn_round_down(addr, CAIRN_FRAME_NBYTES) &&
-	       cairn_frame_owner(h->frames, pfn) == CAIRN_HEAP;
+	return cairn_frame_owner(h->frames, cairn_addr_to_pfn(addr)) == CAIRN_HEAP;
 }
 
 /* Frames for a block of nbytes: 0 iff no chunk can be that long. A map takes one byte in CHUNK_MAP_SPAN of

@@ -90,9 +90,11 @@ static enum cairn_err why_not_live(const struct cairn_cache *cache, uintptr_t ad
 	struct cairn_frame_info frame;
 	const struct cairn_slabs *s = cache->slabs;
 	const struct cairn_slab *slab = cairn_slab_at(s, addr);
-	if (slab == NULL)
-		return cairn_frame_info(s->frames, cairn_addr_to_pfn(addr), &frame) ? CAIRN_EWRONGKIND
-										    : CAIRN_EFOREIGN;
+	if (slab == NULL) {
+		if (!cairn_frame_info(s->frames, cairn_addr_to_pfn(addr), &frame))
+			return CAIRN_EFOREIGN;
+		return frame.owner == CAIRN_FREE ? CAIRN_EDOUBLE : CAIRN_EWRONGKIND;
+	}
 	const struct cairn_cache *owner = slab->cache;
 	size_t offset = addr - slab->base;
 	unsigned index = cairn_index_of(owner, offset);
@@ -192,6 +194,8 @@ enum cairn_err cairn_slab_free(struct cairn_cache *cache, void *object)
 
 enum cairn_err cairn_slab_arm(struct cairn_cache *cache, void *object)
 {
+	if (cache == NULL)
+		return CAIRN_EDESTROYED;
 	if (cache->flags == 0 || object == NULL)
 		return CAIRN_OK;
 	if (cairn_cache_has_limbo(cache) && !is_filled(object, CAIRN_POISON_FREE, cache->object_nbytes))
@@ -205,7 +209,7 @@ enum cairn_err cairn_slab_arm(struct cairn_cache *cache, void *object)
 
 void cairn_slab_disarm(struct cairn_cache *cache, void *object)
 {
-	if (cairn_cache_has_limbo(cache))
+	if (cache != NULL && object != NULL && cairn_cache_has_limbo(cache))
 		memset(object, CAIRN_POISON_FREE, cache->object_nbytes);
 }
 
@@ -228,6 +232,8 @@ enum cairn_err cairn_slab_free_begin(struct cairn_cache *cache, void *object)
 
 void cairn_slab_free_end(struct cairn_cache *cache, void *object)
 {
+	if (!cairn_is_cache(cache))
+		return;
 	uintptr_t addr = (uintptr_t)object;
 	struct cairn_slab *slab = cairn_slab_at(cache->slabs, addr);
 	if (slab == NULL || slab->cache != cache)

@@ -9,7 +9,8 @@
  * between the two halves of an operation, outside its lock. cairn_slab_alloc and cairn_slab_free join the
  * halves for callers without a lock.
  *
- * Costs: O(1), growing and giving back O(CAIRN_ORDERS); no division. Contexts: any, when the caller
+ * Costs: O(1), making a slab and giving one back (which a free may do) O(CAIRN_ORDERS +
+ * 2^CAIRN_SLAB_MAX_ORDER), for its frames and their links; no division. Contexts: any, when the caller
  * serialises. One instance holds fewer than 65536 slabs; beyond that, caches cannot grow. */
 #ifndef CAIRN_SLAB_H
 #define CAIRN_SLAB_H
@@ -54,7 +55,7 @@ enum cairn_err cairn_slab_init(struct cairn_slabs *s, struct cairn_frames *f,
 
 /* Make `cache` (memory of the caller's, which stays put until destroyed) a cache of `spec`. No memory is
  * taken. CAIRN_EINVAL: a NULL, no name, nbytes 0 or too large, flags that exclude each other or are unknown,
- * or `cache` is already a cache of `s`; CAIRN_EALIGN: align is not a power of two or above the frame size. */
+ * zones of which none is there, or `cache` is already a cache of `s`; CAIRN_EALIGN: align is not a power of two or above the frame size. */
 enum cairn_err cairn_slab_create(struct cairn_slabs *s, struct cairn_cache *cache,
 				 const struct cairn_cache_spec *spec) CAIRN_MUST_USE;
 
@@ -82,7 +83,8 @@ enum cairn_err cairn_slab_arm(struct cairn_cache *cache, void *object) CAIRN_MUS
  *   CAIRN_EFOREIGN    object in no zone
  *   CAIRN_EWRONGKIND  its frame is no slab's
  *   CAIRN_EMISALIGNED behind the last object of a slab, or in the gap between two
- *   CAIRN_EDOUBLE     free already (or between the two halves of a free), in this cache or another
+ *   CAIRN_EDOUBLE     free already (or between the two halves of a free), in this cache or another; or
+ *                     its frame is free: the slab that was there went back
  *   CAIRN_EINTERIOR   inside a live object, of this cache or another
  *   CAIRN_EWRONGCACHE another cache's live object
  *   CAIRN_EOVERRUN    (level 2) the red zone was written */
@@ -119,13 +121,13 @@ size_t cairn_slab_shrink_one(struct cairn_cache *cache);
 size_t cairn_slab_shrink_any(struct cairn_slabs *s);
 
 /* The live object after `previous` (NULL: the first), NULL at the end, or when `previous` is not a live
- * object of the cache. Slab by slab; O(slabs) over the whole walk, the caller keeps others out. */
+ * object of the cache. Slab by slab; O(objects of a slab) for one, the caller keeps others out. */
 void *cairn_slab_next_live(const struct cairn_cache *cache, const void *previous);
 
 bool cairn_slab_info(const struct cairn_cache *cache, struct cairn_cache_info *info);
 
-/* What lies at an address inside a SLAB frame. false: no slab holds it. Read-only, safe on damaged objects.
- * */
+/* What lies at an address inside a SLAB frame. false: no slab holds it, or its link or record is damaged.
+ * Read-only. */
 enum cairn_slab_state { CAIRN_SLAB_LIVE, CAIRN_SLAB_FREE, CAIRN_SLAB_GAP };
 struct cairn_slab_where {
 	const struct cairn_cache *cache;
@@ -224,6 +226,7 @@ struct cairn_cache {
 	size_t nlimbo;   /* objects between the halves of a free */
 	size_t capacity; /* objects in nslabs slabs */
 	size_t nreserved;
+	bool reserving; /* the facade makes a reserve; one at a time */
 	size_t high_water;
 	struct cairn_cache *next, *prev; /* of the instance */
 	struct cairn_cache *surplus_next, *surplus_prev;

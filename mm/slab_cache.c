@@ -35,12 +35,12 @@ enum cairn_err cairn_slab_init(struct cairn_slabs *s, struct cairn_frames *f, st
 
 size_t cairn_slab_nframes(const struct cairn_slabs *s)
 {
-	return s->nframes;
+	return s != NULL ? s->nframes : 0;
 }
 
 size_t cairn_slab_meta_nframes(const struct cairn_slabs *s)
 {
-	return s->records.npages;
+	return s != NULL ? s->records.npages : 0;
 }
 
 /* ---- how objects lie in a slab ---- */
@@ -152,7 +152,10 @@ enum cairn_err cairn_slab_create(struct cairn_slabs *s, struct cairn_cache *cach
 	if (s == NULL || s->frames == NULL || cache == NULL || spec == NULL || is_listed(s, cache))
 		return CAIRN_EINVAL;
 	size_t align = spec->align != 0 ? spec->align : sizeof(void *);
+	unsigned zones = (spec->zones != 0 ? spec->zones : CAIRN_ANY_ZONE) & s->zones;
 	enum cairn_err err = spec_ok(spec, align);
+	if (err == CAIRN_OK && zones == 0)
+		err = CAIRN_EINVAL;
 	if (err != CAIRN_OK)
 		return err;
 	*cache = (struct cairn_cache){
@@ -162,7 +165,7 @@ enum cairn_err cairn_slab_create(struct cairn_slabs *s, struct cairn_cache *cach
 		.object_nbytes = spec->nbytes,
 		.construct = spec->construct,
 		.flags = (uint8_t)spec->flags,
-		.zones = (spec->zones != 0 ? spec->zones : CAIRN_ANY_ZONE) & s->zones,
+		.zones = zones,
 		.prev = s->last,
 		.watch_below = SIZE_MAX,
 	};
@@ -189,7 +192,7 @@ enum cairn_err cairn_slab_destroy(struct cairn_cache *cache)
 
 struct cairn_cache *cairn_slab_first_cache(const struct cairn_slabs *s)
 {
-	return s->first;
+	return s != NULL ? s->first : NULL;
 }
 
 struct cairn_cache *cairn_slab_next_cache(const struct cairn_cache *cache)

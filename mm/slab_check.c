@@ -6,12 +6,19 @@
 
 /* ---- an address ---- */
 
+/* The slab at addr; NULL, too, when the link there or the record that it names is damaged. */
+static const struct cairn_slab *find_slab(const struct cairn_slabs *s, uintptr_t addr)
+{
+	const uint16_t *link = cairn_slab_link(s, addr);
+	return link != NULL && *link != 0 ? cairn_record_find(&s->records, *link) : NULL;
+}
+
 bool cairn_slab_where(const struct cairn_slabs *s, uintptr_t addr, struct cairn_slab_where *where)
 {
-	const struct cairn_slab *slab = s != NULL ? cairn_slab_at(s, addr) : NULL;
-	if (slab == NULL || !cairn_is_cache(slab->cache))
+	const struct cairn_slab *slab = s != NULL && where != NULL ? find_slab(s, addr) : NULL;
+	const struct cairn_cache *cache = slab != NULL ? slab->cache : NULL;
+	if (!cairn_is_cache(cache))
 		return false;
-	const struct cairn_cache *cache = slab->cache;
 	size_t offset = addr - slab->base;
 	size_t slab_nbytes = CAIRN_FRAME_NBYTES << cache->order;
 	*where =
@@ -64,7 +71,7 @@ void *cairn_slab_next_live(const struct cairn_cache *cache, const void *previous
 	if (!cairn_is_cache(cache))
 		return NULL;
 	if (previous != NULL) {
-		slab = cairn_slab_at(cache->slabs, (uintptr_t)previous);
+		slab = find_slab(cache->slabs, (uintptr_t)previous);
 		if (slab == NULL || slab->cache != cache)
 			return NULL;
 		unsigned index = cairn_index_of(cache, (uintptr_t)previous - slab->base);

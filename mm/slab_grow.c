@@ -134,6 +134,8 @@ struct cairn_slab *cairn_slab_grow_begin(struct cairn_cache *cache)
 
 void cairn_slab_construct(struct cairn_slab *slab)
 {
+	if (slab == NULL)
+		return;
 	const struct cairn_cache *cache = slab->cache;
 	if (cairn_cache_has_limbo(cache))
 		memset((void *)slab->base, CAIRN_POISON_FREE, cache->used_nbytes);
@@ -145,6 +147,8 @@ void cairn_slab_construct(struct cairn_slab *slab)
 
 void cairn_slab_grow_end(struct cairn_slab *slab)
 {
+	if (slab == NULL)
+		return;
 	struct cairn_cache *cache = slab->cache;
 	cairn_slab_relist(cache, slab, CAIRN_SLAB_GROWING, CAIRN_SLAB_EMPTY);
 	cache->ngrowing--;
@@ -191,7 +195,7 @@ size_t cairn_slab_shrink_one(struct cairn_cache *cache)
 
 size_t cairn_slab_shrink_any(struct cairn_slabs *s)
 {
-	return s->surplus != NULL ? cairn_slab_shrink_one(s->surplus) : 0;
+	return s != NULL && s->surplus != NULL ? cairn_slab_shrink_one(s->surplus) : 0;
 }
 
 /* ---- the reserve ---- */

@@ -60,6 +60,8 @@ void cairn_record_give(struct cairn_records *r, struct cairn_slab *slab);
 
 /* Is `slab` the address of a record in use? Never reads what may not be read, whatever `slab` is. */
 bool cairn_record_sound(const struct cairn_records *r, const struct cairn_slab *slab);
+/* The record of that id, or NULL: for those who only look, and may find a damaged link. */
+struct cairn_slab *cairn_record_find(const struct cairn_records *r, unsigned id);
 /* Every page; *nrecords is the sum of those in use. */
 const char *cairn_record_check(const struct cairn_records *r, size_t *nrecords) CAIRN_MUST_USE;
 
@@ -106,6 +108,7 @@ static inline uint16_t *cairn_slab_link(const struct cairn_slabs *s, uintptr_t a
 	return NULL;
 }
 
+/* The slab at addr by a link that is believed: of a pointer that was handed out, or is to be freed. */
 static inline struct cairn_slab *cairn_slab_at(const struct cairn_slabs *s, uintptr_t addr)
 {
 	const uint16_t *link = cairn_slab_link(s, addr);
@@ -123,8 +126,7 @@ static inline uint32_t cairn_index_of(const struct cairn_cache *cache, size_t of
 	return CAIRN_SLAB_LARGEST_LOG2 <= 16 ? high : high >> cache->shift;
 }
 
-/* The word of the bitmap of free objects that holds `index`, and its bit there; the same word of the limbo.
- * */
+/* The word of the bitmap of free objects that holds `index`, the same word of the limbo, and the bit. */
 static inline uint32_t *cairn_free_word(const struct cairn_cache *cache, const struct cairn_slab *slab,
 					unsigned index)
 {

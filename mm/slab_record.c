@@ -173,6 +173,15 @@ bool cairn_record_sound(const struct cairn_records *r, const struct cairn_slab *
 	       slab->id == ((size_t)page->entry << CAIRN_SLOT_BITS | slot);
 }
 
+struct cairn_slab *cairn_record_find(const struct cairn_records *r, unsigned id)
+{
+	unsigned entry = id >> CAIRN_SLOT_BITS;
+	if (entry >= r->nused_entries || !is_page(r->directory[entry]))
+		return NULL;
+	struct cairn_slab *slab = cairn_record_of(r, id);
+	return cairn_record_sound(r, slab) ? slab : NULL;
+}
+
 static const char *page_check(const struct cairn_record_page *page)
 {
 	size_t nrecords_ever = (page->fresh_slot - 1u) / page->nslots;

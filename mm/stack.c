@@ -7,15 +7,9 @@
  * asks for. I1: a run of space that belongs to a stack is entered in the cell where it starts, and in no
  * other. I2: runs are aligned to at least a cell, so no two start in the same one. I3: nframes counts all
  * frames owned as STACK: whole arenas, or those that are mapped. Locking: none here; cairn.c serialises. */
-#include "stack.h"
+#include "stack_private.h"
 
-#define ARENA_OWNER         CAIRN_STACK
 #define PAINT_MARGIN_NBYTES 96 /* what painting itself may need below its own locals */
-
-static bool is_mapped(const struct cairn_stacks *s)
-{
-	return s->geometry.arena_nbytes == 0;
-}
 
 static size_t pow2_at_or_above(size_t n)
 {
@@ -30,7 +24,7 @@ static size_t larger(size_t a, size_t b)
 /* Bytes of space that a stack of nbytes takes: mapped, the closed part too. */
 static size_t run_nbytes(const struct cairn_stacks *s, size_t nbytes)
 {
-	return is_mapped(s) ? nbytes + s->geometry.closed_nbytes : nbytes;
+	return cairn_stacks_mapped(s) ? nbytes + s->geometry.closed_nbytes : nbytes;
 }
 
 static bool geometry_ok(const struct cairn_guard_geometry *g)
@@ -92,7 +86,7 @@ static bool take_meta(struct cairn_stacks *s, struct cairn_arena *arena)
 /* Cells first, so that both parts are aligned; the shared guard of a window arena stays reserved. */
 static void build_space(const struct cairn_stacks *s, struct cairn_arena *arena)
 {
-	size_t closed = is_mapped(s) ? 0 : s->geometry.closed_nbytes;
+	size_t closed = cairn_stacks_mapped(s) ? 0 : s->geometry.closed_nbytes;
 	size_t meta_nbytes = space_meta_nbytes(s, arena->base, arena->nbytes);
 	cairn_pfn first = arena->base >> s->granule_shift;
 
@@ -118,7 +112,7 @@ enum cairn_err cairn_stack_init(struct cairn_stacks *s, struct cairn_frames *f,
 	s->geometry = *g;
 	s->granule_shift = cairn_highest_bit(g->granule_nbytes);
 	s->cell_shift = cairn_log2_ceil(run_nbytes(s, g->min_nbytes));
-	if (!is_mapped(s)) {
+	if (!cairn_stacks_mapped(s)) {
 		s->frames_order = cairn_highest_bit(g->arena_nbytes >> CAIRN_FRAME_SHIFT);
 		return s->frames_order < CAIRN_ORDERS ? CAIRN_OK : CAIRN_EINVAL;
 	}
@@ -138,19 +132,19 @@ enum cairn_err cairn_stack_init(struct cairn_stacks *s, struct cairn_frames *f,
 
 int cairn_stack_arena_begin(struct cairn_stacks *s)
 {
-	if (s == NULL || s->frames == NULL || is_mapped(s))
+	if (s == NULL || s->frames == NULL || cairn_stacks_mapped(s))
 		return -1;
 	for (int n = 0; n < CAIRN_STACK_ARENAS; n++) {
 		struct cairn_arena *arena = &s->arena[n];
 		if (arena->nbytes != 0)
 			continue;
-		arena->pfn = cairn_frame_alloc(s->frames, s->frames_order, ARENA_OWNER, CAIRN_ANY_ZONE);
+		arena->pfn = cairn_frame_alloc(s->frames, s->frames_order, CAIRN_STACK, CAIRN_ANY_ZONE);
 		if (arena->pfn == CAIRN_NOFRAME)
 			return -1;
 		arena->base = cairn_pfn_to_addr(arena->pfn);
 		arena->nbytes = s->geometry.arena_nbytes;
 		if (!take_meta(s, arena)) {
-			cairn_frame_free(s->frames, arena->pfn, ARENA_OWNER);
+			cairn_frame_free(s->frames, arena->pfn, CAIRN_STACK);
 			memset(arena, 0, sizeof(*arena));
 			return -1;
 		}
@@ -160,29 +154,43 @@ int cairn_stack_arena_begin(struct cairn_stacks *s)
 	return -1;
 }
 
-void cairn_stack_arena_prepare(struct cairn_stacks *s, int arena)
+/* The arena of that number, if it is between the halves of being made; or NULL. */
+static struct cairn_arena *begun(struct cairn_stacks *s, int n)
 {
-	build_space(s, &s->arena[arena]);
+	if (s == NULL || n < 0 || n >= CAIRN_STACK_ARENAS || s->arena[n].nbytes == 0 || s->arena[n].open)
+		return NULL;
+	return &s->arena[n];
 }
 
-void cairn_stack_arena_end(struct cairn_stacks *s, int arena)
+void cairn_stack_arena_prepare(struct cairn_stacks *s, int n)
 {
-	s->arena[arena].open = s->arena[arena].ready;
+	struct cairn_arena *arena = begun(s, n);
+	if (arena != NULL)
+		build_space(s, arena);
+}
+
+void cairn_stack_arena_end(struct cairn_stacks *s, int n)
+{
+	struct cairn_arena *arena = begun(s, n);
+	if (arena != NULL)
+		arena->open = arena->ready;
 }
 
 void cairn_stack_arena_abandon(struct cairn_stacks *s, int n)
 {
-	struct cairn_arena *arena = &s->arena[n];
+	struct cairn_arena *arena = begun(s, n);
+	if (arena == NULL)
+		return;
 	s->meta_nframes -= meta_frames_for(s, arena->base, arena->nbytes);
 	s->nframes -= (size_t)1 << s->frames_order;
 	cairn_frame_free(s->frames, arena->meta_pfn, CAIRN_META);
-	cairn_frame_free(s->frames, arena->pfn, ARENA_OWNER);
+	cairn_frame_free(s->frames, arena->pfn, CAIRN_STACK);
 	memset(arena, 0, sizeof(*arena));
 }
 
-uintptr_t cairn_stack_arena_base(const struct cairn_stacks *s, int arena)
+uintptr_t cairn_stack_arena_base(const struct cairn_stacks *s, int n)
 {
-	return s->arena[arena].base;
+	return s != NULL && n >= 0 && n < CAIRN_STACK_ARENAS ? s->arena[n].base : 0;
 }
 
 /* ---- stacks ---- */
@@ -191,9 +199,10 @@ uintptr_t cairn_stack_arena_base(const struct cairn_stacks *s, int arena)
  * largest block. */
 static size_t largest_run(const struct cairn_stacks *s)
 {
-	size_t block = s->geometry.granule_nbytes << (CAIRN_ORDERS - 1);
+	unsigned block_shift = s->granule_shift + CAIRN_ORDERS - 1;
+	size_t block = (size_t)1 << (block_shift < CAIRN_WORD_BITS ? block_shift : CAIRN_WORD_BITS - 1);
 	size_t space = s->geometry.space_nbytes;
-	if (!is_mapped(s))
+	if (!cairn_stacks_mapped(s))
 		space = s->geometry.closed_nbytes ? s->geometry.arena_nbytes / 2 : s->geometry.arena_nbytes;
 	return block < space ? block : space;
 }
@@ -212,24 +221,14 @@ size_t cairn_stack_round(const struct cairn_stacks *s, size_t nbytes)
 	return nbytes;
 }
 
-static struct cairn_stack **cell_of(const struct cairn_stacks *s, const struct cairn_arena *arena,
-				    uintptr_t addr)
-{
-	return &arena->cell[(addr >> s->cell_shift) - (arena->base >> s->cell_shift)];
-}
-
-static bool arena_holds(const struct cairn_arena *arena, uintptr_t addr)
-{
-	return addr - arena->base < arena->nbytes;
-}
-
 /* Believes nothing in *stack that the cell it points at does not confirm. */
 static bool is_entered(const struct cairn_stacks *s, const struct cairn_stack *stack)
 {
-	if (stack->arena >= CAIRN_STACK_ARENAS)
+	if (s == NULL || stack == NULL || stack->arena >= CAIRN_STACK_ARENAS)
 		return false;
 	const struct cairn_arena *arena = &s->arena[stack->arena];
-	return arena->open && arena_holds(arena, stack->space) && *cell_of(s, arena, stack->space) == stack;
+	return arena->open && cairn_arena_holds(arena, stack->space) &&
+	       *cairn_stack_cell(s, arena, stack->space) == stack;
 }
 
 static cairn_pfn take_space(struct cairn_stacks *s, size_t nbytes, uint8_t *arena)
@@ -261,7 +260,7 @@ enum cairn_err cairn_stack_take(struct cairn_stacks *s, struct cairn_stack *stac
 	cairn_pfn run = take_space(s, run_nbytes(s, nbytes), &arena);
 	if (run == CAIRN_NOFRAME)
 		return CAIRN_ENOMEM;
-	if (is_mapped(s)) {
+	if (cairn_stacks_mapped(s)) {
 		pfn = cairn_frame_alloc_run(s->frames, nbytes >> CAIRN_FRAME_SHIFT, CAIRN_STACK,
 					    CAIRN_ANY_ZONE);
 		if (pfn == CAIRN_NOFRAME) {
@@ -281,7 +280,7 @@ enum cairn_err cairn_stack_take(struct cairn_stacks *s, struct cairn_stack *stac
 		.state = CAIRN_STACK_TAKEN,
 		.arena = arena,
 	};
-	*cell_of(s, &s->arena[arena], space) = stack;
+	*cairn_stack_cell(s, &s->arena[arena], space) = stack;
 	s->nstacks++;
 	s->nbytes += nbytes;
 	return CAIRN_OK;
@@ -289,7 +288,7 @@ enum cairn_err cairn_stack_take(struct cairn_stacks *s, struct cairn_stack *stac
 
 void cairn_stack_ready(struct cairn_stacks *s, struct cairn_stack *stack)
 {
-	if (is_entered(s, stack))
+	if (is_entered(s, stack) && stack->state == CAIRN_STACK_TAKEN)
 		stack->state = CAIRN_STACK_LIVE;
 }
 
@@ -301,6 +300,8 @@ enum cairn_err cairn_stack_retire(struct cairn_stacks *s, struct cairn_stack *st
 		return stack->state == CAIRN_STACK_GIVEN ? CAIRN_EDOUBLE : CAIRN_EDESTROYED;
 	if (stack->state == CAIRN_STACK_RETIRED)
 		return CAIRN_EDOUBLE;
+	if (stack->state != CAIRN_STACK_LIVE)
+		return CAIRN_EBUSY;
 	stack->state = CAIRN_STACK_RETIRED;
 	return CAIRN_OK;
 }
@@ -310,9 +311,9 @@ void cairn_stack_give(struct cairn_stacks *s, struct cairn_stack *stack)
 	if (!is_entered(s, stack))
 		return;
 	struct cairn_arena *arena = &s->arena[stack->arena];
-	*cell_of(s, arena, stack->space) = NULL;
+	*cairn_stack_cell(s, arena, stack->space) = NULL;
 	cairn_frame_free(&arena->space, stack->space >> s->granule_shift, CAIRN_STACK);
-	if (is_mapped(s)) {
+	if (cairn_stacks_mapped(s)) {
 		cairn_frame_free(s->frames, stack->pfn, CAIRN_STACK);
 		s->nframes -= stack->nbytes >> CAIRN_FRAME_SHIFT;
 	}
@@ -327,6 +328,8 @@ void cairn_stack_paint(const struct cairn_stack *stack, uintptr_t sp)
 {
 	volatile uint32_t here = 0;
 	uintptr_t own = (uintptr_t)&here;
+	if (stack == NULL)
+		return;
 	uintptr_t end = stack->base + stack->nbytes;
 
 	if (own - stack->base < stack->nbytes)
@@ -340,6 +343,8 @@ void cairn_stack_paint(const struct cairn_stack *stack, uintptr_t sp)
 
 size_t cairn_stack_high_water(const struct cairn_stack *stack)
 {
+	if (stack == NULL)
+		return 0;
 	const uint32_t *word = (const uint32_t *)stack->base;
 	size_t nwords = stack->nbytes / sizeof(uint32_t);
 	size_t unused = 0;

@@ -3,14 +3,13 @@
  *
  * What closes the memory depends on the CPU, and stack.c knows no CPU: it is told a geometry and takes
  * space accordingly.
- *   window: arenas, power-of-two blocks of frames that are closed as a whole; a stack is a naturally
- *     aligned
+ *   window: arenas, power-of-two blocks of frames that are closed as a whole; a stack is a naturally aligned
  *           piece of an arena, which the CPU opens while its task runs. The pieces come from a buddy
  *           allocator of their own (frame.c, over granules instead of frames), so a stack of 5/8 of a power
  *           of two returns the other 3/8 at once.
  *   mapped: each stack has frames of its own, mapped at the upper end of a run of address space whose lower
- *           end stays unmapped. The address space comes from the same kind of allocator. The port opens,
- *             closes and maps (port.h); cairn_stack.c calls it between the halves below, outside the lock.
+ *           end stays unmapped. The address space comes from the same kind of allocator.
+ * The port opens, closes and maps (port.h); cairn_stack.c calls it between the halves below, outside the lock.
  *
  * A struct cairn_stack is the caller's memory (in a task's control block, say) and stays put while the
  * stack lives. Costs: O(CAIRN_ORDERS). Contexts: any, when the caller serialises; paint and high_water take
@@ -80,20 +79,22 @@ size_t cairn_stack_round(const struct cairn_stacks *s, size_t nbytes);
 enum cairn_err cairn_stack_take(struct cairn_stacks *s, struct cairn_stack *stack, size_t nbytes,
 				const char *name, const void *owner) CAIRN_MUST_USE;
 
-/* TAKEN to LIVE, once its memory is there. */
+/* TAKEN to LIVE, once its memory is there; nothing in any other state. */
 void cairn_stack_ready(struct cairn_stacks *s, struct cairn_stack *stack);
 
 /* LIVE to RETIRED: the first half of giving a stack back. Unless CAIRN_OK nothing has changed:
- * CAIRN_EINVAL: a NULL; CAIRN_EDOUBLE: retired or given back already; CAIRN_EDESTROYED: not a stack of this
- * instance. */
+ * CAIRN_EINVAL: a NULL; CAIRN_EDOUBLE: retired or given back already; CAIRN_EBUSY: TAKEN, its memory is
+ * still being made ready; CAIRN_EDESTROYED: not a stack of this instance. */
 enum cairn_err cairn_stack_retire(struct cairn_stacks *s, struct cairn_stack *stack) CAIRN_MUST_USE;
 
-/* The second half, once its memory is closed or unmapped. */
+/* The second half, once its memory is closed or unmapped; or of a TAKEN stack whose memory cannot be had.
+ * Nothing iff it is not a stack of this instance. */
 void cairn_stack_give(struct cairn_stacks *s, struct cairn_stack *stack);
 
 /* Another arena (window), in halves: begin takes its frames (locked): its number, or -1 iff arenas or
  * frames are used up, or the geometry is mapped; prepare builds its metadata (unlocked); end lets stacks be
- * taken from it (locked); abandon gives it back instead (locked). */
+ * taken from it (locked); abandon gives it back instead (locked). These three do nothing unless the
+ * number is that of an arena between the halves. base: 0 for a number that is no arena's. */
 int cairn_stack_arena_begin(struct cairn_stacks *s) CAIRN_MUST_USE;
 void cairn_stack_arena_prepare(struct cairn_stacks *s, int arena);
 void cairn_stack_arena_end(struct cairn_stacks *s, int arena);

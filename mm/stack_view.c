@@ -1,17 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Looking at task stacks without changing them: what lies where, totals, invariants. */
-#include "stack.h"
-
-static bool is_mapped(const struct cairn_stacks *s)
-{
-	return s->geometry.arena_nbytes == 0;
-}
-
-static struct cairn_stack *stack_at(const struct cairn_stacks *s, const struct cairn_arena *arena,
-				    uintptr_t space)
-{
-	return arena->cell[(space >> s->cell_shift) - (arena->base >> s->cell_shift)];
-}
+#include "stack_private.h"
 
 static void whole_arena(const struct cairn_arena *arena, enum cairn_stack_part part,
 			struct cairn_stack_where *where)
@@ -35,7 +24,7 @@ static void where_in(const struct cairn_stacks *s, const struct cairn_arena *are
 	where->nbytes = run.nframes << s->granule_shift;
 	if (run.owner != CAIRN_STACK)
 		return;
-	const struct cairn_stack *stack = stack_at(s, arena, where->base);
+	const struct cairn_stack *stack = *cairn_stack_cell(s, arena, where->base);
 	if (stack == NULL)
 		return;
 	where->stack = stack;
@@ -70,20 +59,25 @@ static bool where_in_frames(const struct cairn_stacks *s, uintptr_t addr, struct
 
 bool cairn_stack_where(const struct cairn_stacks *s, uintptr_t addr, struct cairn_stack_where *where)
 {
-	if (s == NULL || s->frames == NULL)
+	if (s == NULL || s->frames == NULL || where == NULL)
 		return false;
 	for (int n = 0; n < CAIRN_STACK_ARENAS; n++) {
 		const struct cairn_arena *arena = &s->arena[n];
-		if (addr - arena->base >= arena->nbytes)
+		if (!cairn_arena_holds(arena, addr))
 			continue;
 		where_in(s, arena, addr, where);
 		return true;
 	}
-	return is_mapped(s) && where_in_frames(s, addr, where);
+	return cairn_stacks_mapped(s) && where_in_frames(s, addr, where);
 }
 
 void cairn_stack_info(const struct cairn_stacks *s, struct cairn_stacks_info *info)
 {
+	if (info == NULL)
+		return;
+	*info = (struct cairn_stacks_info){0};
+	if (s == NULL)
+		return;
 	*info = (struct cairn_stacks_info){.nstacks = s->nstacks,
 					   .nbytes = s->nbytes,
 					   .nframes = s->nframes,
@@ -94,7 +88,7 @@ void cairn_stack_info(const struct cairn_stacks *s, struct cairn_stacks_info *in
 			continue;
 		info->narenas++;
 		info->free_nbytes += cairn_frame_count(&arena->space, CAIRN_FREE) << s->granule_shift;
-		info->closed_nbytes += is_mapped(s) ? 0 : s->geometry.closed_nbytes;
+		info->closed_nbytes += cairn_stacks_mapped(s) ? 0 : s->geometry.closed_nbytes;
 	}
 }
 
@@ -109,7 +103,7 @@ static const char *stack_sound(const struct cairn_stacks *s, const struct cairn_
 {
 	struct cairn_frame_info run, frames;
 	uintptr_t cell_base = ((arena->base >> s->cell_shift) + cell) << s->cell_shift;
-	size_t closed = is_mapped(s) ? s->geometry.closed_nbytes : 0;
+	size_t closed = cairn_stacks_mapped(s) ? s->geometry.closed_nbytes : 0;
 
 	CAIRN_HOLDS(stack->space - cell_base < (uintptr_t)1 << s->cell_shift);
 	CAIRN_HOLDS(stack->state == CAIRN_STACK_TAKEN || stack->state == CAIRN_STACK_LIVE ||
@@ -119,7 +113,7 @@ static const char *stack_sound(const struct cairn_stacks *s, const struct cairn_
 	CAIRN_HOLDS(run.owner == CAIRN_STACK);
 	CAIRN_HOLDS(run.head << s->granule_shift == stack->space);
 	CAIRN_HOLDS(run.nframes << s->granule_shift == stack->nbytes + closed);
-	if (is_mapped(s)) {
+	if (cairn_stacks_mapped(s)) {
 		CAIRN_HOLDS(cairn_frame_info(s->frames, stack->pfn, &frames));
 		CAIRN_HOLDS(frames.owner == CAIRN_STACK && frames.head == stack->pfn);
 		CAIRN_HOLDS(frames.nframes == stack->nbytes >> CAIRN_FRAME_SHIFT);
@@ -154,13 +148,13 @@ const char *cairn_stack_check(const struct cairn_stacks *s)
 	CAIRN_HOLDS(s != NULL && s->frames != NULL);
 	for (int n = 0; n < CAIRN_STACK_ARENAS; n++) {
 		const struct cairn_arena *arena = &s->arena[n];
-		if (arena->nbytes != 0 && !is_mapped(s))
+		if (arena->nbytes != 0 && !cairn_stacks_mapped(s))
 			arenas_nframes += (size_t)1 << s->frames_order;
 		const char *broken = arena->open ? arena_sound(s, arena, &counted) : NULL;
 		if (broken != NULL)
 			return broken;
 	}
-	if (is_mapped(s))
+	if (cairn_stacks_mapped(s))
 		arenas_nframes = counted.nbytes >> CAIRN_FRAME_SHIFT;
 	CAIRN_HOLDS(s->nstacks == counted.nstacks);
 	CAIRN_HOLDS(s->nbytes == counted.nbytes);

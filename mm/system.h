@@ -44,6 +44,13 @@ static inline void cairn_leave(cairn_key key)
 enum cairn_err cairn_refuse(enum cairn_err err, const char *operation, const void *addr, const char *name,
 			    const void *caller);
 
+/* Memory came back: tell who waits for it. Unlocked. */
+static inline void cairn_tell_watchers(void)
+{
+	if (cairn_system.nwatchers != 0)
+		cairn_port_freed();
+}
+
 /* The end of every call that gives memory back: report err, or tell who waits for memory. Returns err. */
 enum cairn_err cairn_freed(enum cairn_err err, const char *operation, const void *addr, const char *name,
 			   const void *caller);

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Run a machine under a time limit: run.py [--limit SECONDS] [--expect FILE] IMAGE -- QEMU ARGUMENT...
+"""Run a machine under a time limit: run.py [--limit SECONDS] [--expect FILE] [--status N] IMAGE -- QEMU ARGUMENT...
 
 Prints what the machine prints, as it comes. Exits with QEMU's status, which is the image's own through semihosting;
 1 when the machine hung, locked up, or did not print every line of FILE in order (one regular expression a line).
+With --status N the image is meant to end with N: that is 0 here, and any other status 1.
 """
 import argparse
 import itertools
@@ -71,7 +72,7 @@ def readable(line):
     return line.decode("utf-8", "replace").rstrip("\r")
 
 
-def verdict(machine, status, limit):
+def verdict(machine, status, limit, wanted):
     """None, or what went wrong with the machine, in one line."""
     last = f"last line: {machine.last_line()}"
     if machine.locked_up():
@@ -80,7 +81,7 @@ def verdict(machine, status, limit):
         return f"still running after {limit:g} s, ended; {last}"
     if status < 0:
         return f"QEMU died of {signal.Signals(-status).name}; {last}"
-    return f"exit status {status}; {last}" if status else None
+    return f"exit status {status}{f', not {wanted}' if wanted else ''}; {last}" if status != wanted else None
 
 
 def missing_line(path, lines):
@@ -102,6 +103,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--limit", type=float, default=60.0, help="seconds")
     parser.add_argument("--expect", help="file of regular expressions")
+    parser.add_argument("--status", type=int, default=0, help="that the image is meant to end with")
     parser.add_argument("image")
     parser.add_argument("qemu", nargs="+")
     args = parser.parse_args()
@@ -113,12 +115,12 @@ def main():
         status = machine.run(args.limit)
     except KeyboardInterrupt:
         sys.exit(ENDED_BY_SIGNAL + signal.SIGINT)
-    wrong = verdict(machine, status, args.limit)
+    wrong = verdict(machine, status, args.limit, args.status)
     if not wrong and args.expect:
         wrong = missing_line(args.expect, machine.lines)
     if wrong:
         print(f"run: {args.image}: {wrong}", file=sys.stderr)
-        sys.exit(status if status > 0 else 1)
+        sys.exit(status if status > 0 and args.status == 0 else 1)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,8 @@ UNLOCKED = {
     "cairn_heap_init", "cairn_stack_init", "cairn_region_check",
 }
 PINNED = {"cairn_cache_alloc", "cairn_cache_reserve", "cairn_cache_free", "cairn_stack_create", "cairn_stack_destroy",
-          "task_make", "alloc_wait_freed", "task_release"}
+          "task_make", "alloc_wait_freed", "task_release", "semaphore_destroy",
+          "queue_destroy"}
 # Reports are made when nothing is held; what raises an overflow, or panics, does not come back.
 NOT_FOLLOWED = {"cairn_refuse", "cairn_explain_in", "arch_raise_headroom", "panic"}
 # The lock's own frames, and an exception frame with its padding that an interrupt stacks as soon as it may.

@@ -42,9 +42,10 @@ static inline arch_key arch_irq_save(void)
 	return key;
 }
 
+/* The barrier lets what is pending run before the next instruction, not a few later. */
 static inline void arch_irq_restore(arch_key key)
 {
-	__asm__ volatile("msr cpsr_c, %0" : : "r"(key) : "memory");
+	__asm__ volatile("msr cpsr_c, %0\n\tisb" : : "r"(key) : "memory");
 }
 
 static inline bool arch_irq_masked(void)

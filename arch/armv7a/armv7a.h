@@ -6,7 +6,7 @@
 #include "arch.h"
 
 /* sections.ld */
-extern uint32_t handler_stack_limit[], handler_stack_top[];
+extern uint32_t handler_guard_start[], handler_stack_limit[], handler_stack_top[];
 
 /* ---- vectors.S ---- */
 

@@ -47,24 +47,6 @@ static const uint8_t cause_of[NSTATUS] = {
 	[FS_PARITY] = ARCH_FAULT_BUS,
 };
 
-static const char *const names[ARCH_NFAULTS] = {
-	[ARCH_FAULT_UNKNOWN] = "unknown",
-	[ARCH_FAULT_DATA] = "data access",
-	[ARCH_FAULT_FETCH] = "instruction fetch",
-	[ARCH_FAULT_STACKING] = "exception stacking",
-	[ARCH_FAULT_HEADROOM] = "stack headroom",
-	[ARCH_FAULT_SP] = "stack pointer",
-	[ARCH_FAULT_UNDEFINED] = "undefined instruction",
-	[ARCH_FAULT_DIVIDE] = "division by zero",
-	[ARCH_FAULT_ALIGNMENT] = "alignment",
-	[ARCH_FAULT_BUS] = "bus error",
-};
-
-const char *arch_fault_name(enum arch_fault_cause cause)
-{
-	return (unsigned)cause < ARCH_NFAULTS ? names[cause] : names[ARCH_FAULT_UNKNOWN];
-}
-
 static uint32_t short_status(uint32_t fsr)
 {
 	return (fsr & FAULT_STATUS_MASK & ~FAULT_STATUS_BIT4) | ((fsr & FAULT_STATUS_BIT4) != 0 ? 0x10u : 0u);

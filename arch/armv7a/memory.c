@@ -13,7 +13,7 @@
 
 /* sections.ld; on page boundaries, but for image_end. Between image_ram_start and handler_guard_start is
  * the fault stack. */
-extern uint8_t image_start[], rodata_start[], image_ram_start[], handler_guard_start[], image_end[];
+extern uint8_t image_start[], rodata_start[], image_ram_start[], image_end[];
 
 static struct {
 	struct arch_range ranges[NRANGES];

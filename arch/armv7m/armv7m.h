@@ -13,19 +13,20 @@ struct scb {
 _Static_assert(offsetof(struct scb, AFSR) == 0x3c, "System Control Block, B3.2.2");
 #define SCB ((volatile struct scb *)0xe000ed00u)
 
-#define ICSR_PENDSVSET     (1u << 28)
-#define CCR_DIV_0_TRP      (1u << 4)
-#define CCR_STKALIGN       (1u << 9)
-#define SHCSR_MEMFAULTENA  (1u << 16)
-#define SHCSR_BUSFAULTENA  (1u << 17)
-#define SHCSR_USGFAULTENA  (1u << 18)
-#define SHCSR_FAULTSPENDED (7u << 12) /* usage, memory management and bus fault */
-#define EXC_RETURN_PSP     (1u << 2)  /* the frame is on the stack of a task */
+#define ICSR_PENDSVSET    (1u << 28)
+#define CCR_DIV_0_TRP     (1u << 4)
+#define CCR_STKALIGN      (1u << 9)
+#define SHCSR_MEMFAULTENA (1u << 16)
+#define SHCSR_BUSFAULTENA (1u << 17)
+#define SHCSR_USGFAULTENA (1u << 18)
+#define SHCSR_PENDED      (15u << 12) /* usage, memory management and bus fault, supervisor call */
+#define EXC_RETURN_PSP    (1u << 2)   /* the frame is on the stack of a task */
 
 #define EXCEPTION_RESET     1u
 #define EXCEPTION_NMI       2u
 #define EXCEPTION_HARDFAULT 3u
-#define EXCEPTION_USAGE     6u
+#define EXCEPTION_SVCALL    11u
+#define EXCEPTION_DEBUGMON  12u
 #define EXCEPTION_PENDSV    14u
 #define EXCEPTION_SYSTICK   15u
 #define FIRST_WITH_PRIORITY 4u /* SHPR[0] */

@@ -3,7 +3,9 @@
  * When a frame could not be stacked its contents are anything, and the stack pointer alone tells where the
  * task was: it is then the lowest byte that the frame would have had. A fault can also be pending behind the
  * fault of its own stacking; the two are one event, reported once.
- * With interrupts masked all of this arrives as HardFault, with the same status. */
+ * With interrupts masked all of this arrives as HardFault, with the same status. So does, with none, an
+ * instruction that calls for an exception that is off: a breakpoint, or a supervisor call while masked. Where
+ * they are on they come by their own number; nobody serves either, and the instruction is at fault. */
 #include "armv7m.h"
 
 /* CFSR, bit by bit. */
@@ -41,23 +43,11 @@ static const struct {
 	{UNDEFINSTR | INVSTATE | NOCP, ARCH_FAULT_UNDEFINED},
 };
 
-static const char *const names[ARCH_NFAULTS] = {
-	[ARCH_FAULT_UNKNOWN] = "unknown",
-	[ARCH_FAULT_DATA] = "data access",
-	[ARCH_FAULT_FETCH] = "instruction fetch",
-	[ARCH_FAULT_STACKING] = "exception stacking",
-	[ARCH_FAULT_HEADROOM] = "no headroom",
-	[ARCH_FAULT_SP] = "stack pointer",
-	[ARCH_FAULT_UNDEFINED] = "undefined instruction",
-	[ARCH_FAULT_DIVIDE] = "division by zero",
-	[ARCH_FAULT_ALIGNMENT] = "alignment",
-	[ARCH_FAULT_BUS] = "bus error",
-};
+/* HFSR: a fault that could not be taken as what it is, or an event for a debugger that is not there. */
+#define FORCED   (1u << 30)
+#define DEBUGEVT (1u << 31)
 
-const char *arch_fault_name(enum arch_fault_cause cause)
-{
-	return (unsigned)cause < ARCH_NFAULTS ? names[cause] : names[ARCH_FAULT_UNKNOWN];
-}
+#define SVC_NBYTES 2u
 
 /* All three configurable faults stay at priority 0, the most urgent that there is. */
 void armv7m_faults_init(void)
@@ -84,18 +74,30 @@ static uintptr_t task_sp(void)
 	return psp;
 }
 
-static enum arch_fault_cause cause_of(uint32_t cfsr)
+static bool is_synchronous(uint32_t exception)
+{
+	return exception >= EXCEPTION_HARDFAULT && exception <= EXCEPTION_DEBUGMON;
+}
+
+static bool is_unserved_call(const struct arch_fault *fault, uint32_t exception)
+{
+	if (exception == EXCEPTION_HARDFAULT)
+		return (fault->status[1] & (FORCED | DEBUGEVT)) != 0;
+	return exception == EXCEPTION_SVCALL || exception == EXCEPTION_DEBUGMON;
+}
+
+static enum arch_fault_cause cause_of(const struct arch_fault *fault, uint32_t exception)
 {
 	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++)
-		if (cfsr & causes[i].status)
+		if (fault->status[0] & causes[i].status)
 			return causes[i].cause;
-	return ARCH_FAULT_UNKNOWN;
+	return is_unserved_call(fault, exception) ? ARCH_FAULT_UNDEFINED : ARCH_FAULT_UNKNOWN;
 }
 
 static void fill_from_frame(struct arch_fault *fault, const struct exception_frame *frame)
 {
 	fault->sp += sizeof(*frame) + (frame->xpsr & XPSR_ALIGNED ? sizeof(uint32_t) : 0);
-	fault->pc = frame->pc;
+	fault->pc = frame->pc - (fault->status[2] == EXCEPTION_SVCALL ? SVC_NBYTES : 0);
 	fault->lr = frame->lr;
 	fault->lr_known = true;
 	fault->pc_known = (fault->status[0] & IMPRECISERR) == 0;
@@ -134,7 +136,7 @@ static void clear_status(const struct arch_fault *fault)
 {
 	SCB->CFSR = fault->status[0];
 	SCB->HFSR = fault->status[1];
-	SCB->SHCSR &= ~SHCSR_FAULTSPENDED;
+	SCB->SHCSR &= ~SHCSR_PENDED;
 	barrier();
 }
 
@@ -144,15 +146,15 @@ void armv7m_fault(uintptr_t msp, uint32_t exc_return)
 	uintptr_t mmfar = SCB->MMFAR, bfar = SCB->BFAR;
 	uint32_t exception = exception_number();
 	bool from_task = (exc_return & EXC_RETURN_PSP) != 0;
-	bool is_fault = exception >= EXCEPTION_HARDFAULT && exception <= EXCEPTION_USAGE;
 	struct arch_fault fault = {
-		.in_handler = !from_task || !is_fault,
+		.in_handler = !from_task || !is_synchronous(exception),
 		.masked = arch_irq_masked(),
 		.sp = from_task ? task_sp() : msp,
 		.status = {SCB->CFSR, SCB->HFSR, exception},
 	};
 
-	fault.cause = is_fault ? cause_of(fault.status[0]) : ARCH_FAULT_UNKNOWN;
+	if (is_synchronous(exception))
+		fault.cause = cause_of(&fault, exception);
 	if ((fault.status[0] & ANY_STACKING) == 0)
 		fill_from_frame(&fault, (const struct exception_frame *)fault.sp);
 	recognise_headroom(&fault);

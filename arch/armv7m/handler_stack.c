@@ -19,6 +19,11 @@ uintptr_t arch_handler_stack_limit(void)
 	return (uintptr_t)handler_stack_limit;
 }
 
+size_t arch_handler_guard_nbytes(void)
+{
+	return (uintptr_t)handler_stack_limit - (uintptr_t)handler_guard_start;
+}
+
 size_t arch_handler_stack_nbytes(void)
 {
 	return (uintptr_t)handler_stack_top - (uintptr_t)handler_stack_limit;

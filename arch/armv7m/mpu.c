@@ -60,12 +60,10 @@ static void set_region(uint32_t rbar, uint32_t rasr)
 
 void armv7m_mpu_init(void)
 {
-	size_t strip_nbytes = (uintptr_t)handler_stack_limit - (uintptr_t)handler_guard_start;
-
 	for (uint32_t i = 0; i < BOARD_NREGIONS; i++)
 		set_region(RBAR(board_regions[i].base, i), board_regions[i].rasr);
 	set_region(RBAR((uintptr_t)handler_guard_start, REGION_STRIP),
-		   RASR_CLOSED | RASR_SIZE(log2_ceil(strip_nbytes)));
+		   RASR_CLOSED | RASR_SIZE(log2_ceil(arch_handler_guard_nbytes())));
 	for (uint32_t i = REGION_ARENA; i < MPU_NREGIONS; i++)
 		set_region(RBAR(0, i), 0);
 	MPU->CTRL = CTRL_ENABLE;

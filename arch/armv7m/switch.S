@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Entries of PendSV and of faults, and the first step from the boot stack to a task. */
+#if defined(__ARM_FP)
+#error "switch.S saves no floating-point registers: build for a core without them, or with -mfloat-abi=soft"
+#endif
+
 	.syntax unified
 	.thumb
 

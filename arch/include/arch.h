@@ -51,11 +51,18 @@ void arch_tick_start(uint32_t hz);
 
 /* ---- task stacks ---- */
 
-/* Fields as struct cairn_guard_geometry in mm/stack.h, which kernel/port.c fills from it. */
+/* How memory below a stack is closed. Window: stacks are naturally aligned pieces of arenas, which are closed
+ * as a whole but for the running task's stack. Mapped: memory appears at addresses kept for stacks, where all
+ * else is unmapped. Sizes are powers of two unless said otherwise. */
 struct arch_guard_geometry {
-	size_t granule_nbytes, min_nbytes, parts, closed_nbytes, arena_nbytes;
-	uintptr_t space_base;
-	size_t space_nbytes;
+	size_t granule_nbytes; /* stacks begin and end on multiples of this, at least 8; mapped: a page */
+	size_t min_nbytes;     /* the smallest stack; a multiple of the granule */
+	size_t parts; /* window: a length is a multiple of 1/parts of the power of two at or above it */
+	size_t closed_nbytes; /* kept closed below each stack (mapped) or at an arena's low end; any multiple of
+				* the granule */
+	size_t arena_nbytes;  /* window: the size of an arena; 0: mapped */
+	uintptr_t space_base; /* mapped: addresses kept for stacks, any multiple of the granule */
+	size_t space_nbytes;  /* likewise */
 };
 void arch_guard_geometry(struct arch_guard_geometry *geometry);
 
@@ -68,9 +75,10 @@ bool arch_arena_close(uintptr_t base, size_t nbytes);
 bool arch_stack_map(uintptr_t base, size_t nbytes, uintptr_t physical, uintptr_t guard[2]);
 void arch_stack_unmap(uintptr_t base, size_t nbytes, uintptr_t physical);
 
-/* The lowest byte that handlers may use of their stack; below it is a closed strip. And its length, and
- * high-water mark in bytes. */
+/* The lowest byte that handlers may use of their stack, and the length of the closed strip below it. The
+ * stack's length, and high-water mark in bytes. */
 uintptr_t arch_handler_stack_limit(void);
+size_t arch_handler_guard_nbytes(void);
 size_t arch_handler_stack_nbytes(void);
 size_t arch_handler_stack_high_water(void);
 
@@ -88,7 +96,7 @@ enum arch_fault_cause {
 	ARCH_FAULT_STACKING,  /* the hardware could not store or load an exception frame */
 	ARCH_FAULT_HEADROOM,  /* arch_raise_headroom */
 	ARCH_FAULT_SP,        /* found at an exception entry: the stack pointer had left the stack */
-	ARCH_FAULT_UNDEFINED, /* undefined or not permitted instruction */
+	ARCH_FAULT_UNDEFINED, /* undefined or not permitted instruction, or a call that nobody serves */
 	ARCH_FAULT_DIVIDE,    /* division by zero */
 	ARCH_FAULT_ALIGNMENT, /* unaligned access where it is not permitted */
 	ARCH_FAULT_BUS,       /* the bus answered with an error */
@@ -102,14 +110,11 @@ struct arch_fault {
 	bool masked;     /* taken with interrupts masked: a lock was held */
 	bool pc_known, addr_known, lr_known;
 	uintptr_t pc, sp, lr, addr; /* sp: of the interrupted code, always known */
-	uint32_t status[3];         /* raw: CFSR HFSR 0 on M-profile, DFSR IFSR CPSR on A-profile */
+	uint32_t status[3]; /* raw; M-profile: CFSR, HFSR, exception number; A-profile: DFSR, IFSR, CPSR */
 };
 
 /* May this word, found on a stack, be a return address: does it name a place in the image's code behind a call? */
 bool arch_is_return_address(uintptr_t word);
-
-/* "data access", ... */
-const char *arch_fault_name(enum arch_fault_cause cause);
 
 /* From kernel_fault, for a task: let it continue in entry(arg) at the top of its stack (base + nbytes) when
  * the handler returns, interrupts on. */
@@ -118,7 +123,8 @@ void arch_fault_redirect(uintptr_t stack_base, size_t stack_nbytes, void (*entry
 /* ---- the board ---- */
 
 enum arch_range_kind { ARCH_RANGE_RESERVED = 0, ARCH_RANGE_RAM, ARCH_RANGE_META };
-/* As CAIRN_ATTR_* in mm/region.h. */
+/* Of RAM, for requests that name what they need: quick to access; devices reach it; off the chip. Any may be
+ * combined. */
 enum { ARCH_ATTR_FAST = 1, ARCH_ATTR_DMA = 2, ARCH_ATTR_EXTERNAL = 4 };
 
 struct arch_range {

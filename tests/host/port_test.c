@@ -41,11 +41,6 @@ void cairn_port_pin(bool on)
 	expect(port_test.depth == 0);
 	port_test.pins += on ? 1 : -1;
 	expect(port_test.pins >= 0);
-	if (on && port_test.during_pin != NULL) {
-		void (*others)(void) = port_test.during_pin;
-		port_test.during_pin = NULL;
-		others();
-	}
 }
 
 const void *cairn_port_owner(void)

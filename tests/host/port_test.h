@@ -17,7 +17,6 @@ struct port_test {
 	bool misused; /* locked while mapping, unlocked twice, reported under the lock ... */
 	bool refuse_arena, refuse_map;
 	const void *owner;
-	void (*during_pin)(void); /* called at each pin(true): what others may do meanwhile */
 };
 
 extern struct port_test port_test;

@@ -178,6 +178,29 @@ static void requests_that_make_no_sense_get_null(void **state)
 	totals_are_as_at_the_start();
 }
 
+/* What is kept for speed is not given up for a request that nothing could satisfy. */
+static void requests_that_make_no_sense_trim_nothing(void **state)
+{
+	(void)state;
+	struct cairn_totals before, after;
+	assert_int_equal(cairn_free(cairn_alloc(8)), CAIRN_OK);
+	cairn_totals(&before);
+	assert_int_not_equal(before.nframes_of[CAIRN_HEAP], 0);
+	assert_null(cairn_alloc(SIZE_MAX));
+	assert_null(cairn_alloc_aligned(SIZE_MAX / 2 + 1, 8));
+	assert_null(cairn_pages_alloc(CAIRN_ORDERS, CAIRN_ANY_ZONE));
+	assert_null(cairn_pages_alloc(0, 0));
+	assert_null(cairn_pages_alloc_run(SIZE_MAX, CAIRN_ANY_ZONE));
+	assert_null(cairn_pages_alloc_run(0, CAIRN_ANY_ZONE));
+	port_test.nreports = 0;
+	assert_null(cairn_cache_alloc(NULL));
+	reported(CAIRN_EDESTROYED, "cairn_cache_alloc", NULL);
+	cairn_totals(NULL);
+	cairn_totals(&after);
+	assert_memory_equal(&before, &after, sizeof(before));
+	totals_are_as_at_the_start();
+}
+
 static void heap_blocks_are_refused_by_name(void **state)
 {
 	(void)state;
@@ -282,15 +305,26 @@ static void blocks_grow_and_shrink_where_they_stand(void **state)
 	totals_are_as_at_the_start();
 }
 
+/* What another task does while an object is being constructed, once. */
+static void (*during_construction)(void);
+
+/* A new one each time, so that no old object looks constructed. */
+static unsigned char stamp = 0x10;
+
 static void construct(void *object)
 {
+	void (*others)(void) = during_construction;
 	if (port_test.depth != 0)
 		port_test.misused = true;
-	memset(object, 0x11, 48);
+	during_construction = NULL;
+	if (others != NULL)
+		others();
+	memset(object, stamp, 48);
 }
 
 static void caches_up(void)
 {
+	stamp++;
 	struct cairn_cache_spec spec = {.name = "widget", .nbytes = 48, .construct = construct};
 	assert_int_equal(cairn_cache_create(&widgets, &spec), CAIRN_OK);
 	assert_int_equal(cairn_cache_create(&widgets, &spec), CAIRN_EINVAL);
@@ -302,7 +336,7 @@ static void caches_down(void)
 {
 	assert_int_equal(cairn_cache_destroy(&widgets), CAIRN_OK);
 	assert_int_equal(cairn_cache_destroy(&gadgets), CAIRN_OK);
-	REFUSED(CAIRN_EDESTROYED, "cairn_cache_destroy", cairn_cache_destroy(&gadgets), NULL);
+	REFUSED(CAIRN_EDESTROYED, "cairn_cache_destroy", cairn_cache_destroy(&gadgets), &gadgets);
 	totals_are_as_at_the_start();
 }
 
@@ -311,7 +345,8 @@ static void objects_are_constructed_and_refused_by_name(void **state)
 	(void)state;
 	caches_up();
 	unsigned char *w = cairn_cache_alloc(&widgets), *g = cairn_cache_alloc(&gadgets);
-	assert_int_equal(w[0] + w[47], 0x22);
+	assert_int_equal(w[0], stamp);
+	assert_int_equal(w[47], stamp);
 	assert_int_equal(g[0] + g[23], 0);
 	REFUSED(CAIRN_EWRONGCACHE, "cairn_cache_free", cairn_cache_free(&gadgets, w), w);
 	assert_string_equal(port_test.last.name, "gadget");
@@ -332,18 +367,21 @@ static void objects_are_constructed_and_refused_by_name(void **state)
 	reported(CAIRN_EDESTROYED, "cairn_cache_alloc", &widgets);
 }
 
-static void *stolen[64];
+static unsigned char *stolen[64];
 static void steal_objects(void)
 {
-	for (size_t n = 0; n < 64; n++)
+	for (size_t n = 0; n < 64; n++) {
 		stolen[n] = cairn_cache_alloc(&widgets);
+		if (stolen[n] == NULL || stolen[n][0] != stamp || stolen[n][47] != stamp)
+			port_test.misused = true;
+	}
 }
 
 static void two_tasks_may_grow_a_cache_at_once(void **state)
 {
 	(void)state;
 	caches_up();
-	port_test.during_pin = steal_objects;
+	during_construction = steal_objects;
 	void *w = cairn_cache_alloc(&widgets);
 	assert_non_null(w);
 	assert_null(cairn_check());
@@ -352,6 +390,44 @@ static void two_tasks_may_grow_a_cache_at_once(void **state)
 		assert_int_equal(cairn_cache_free(&widgets, stolen[n]), CAIRN_OK);
 	}
 	assert_int_equal(cairn_cache_free(&widgets, w), CAIRN_OK);
+	caches_down();
+}
+
+static enum cairn_err second_reserve;
+static void reserve_too(void)
+{
+	second_reserve = cairn_cache_reserve(&widgets, 5);
+}
+
+static void one_reserve_at_a_time(void **state)
+{
+	(void)state;
+	struct cairn_cache_info info;
+	caches_up();
+	during_construction = reserve_too;
+	assert_int_equal(cairn_cache_reserve(&widgets, 200), CAIRN_OK);
+	assert_int_equal(second_reserve, CAIRN_EBUSY);
+	assert_true(cairn_cache_stats(&widgets, &info));
+	assert_int_equal(info.nreserved, 200);
+	assert_true(info.nfree >= 200);
+	caches_down();
+}
+
+static void a_reserve_that_cannot_be_had_leaves_things_as_they_were(void **state)
+{
+	(void)state;
+	struct cairn_cache_info before, after;
+	caches_up();
+	assert_int_equal(cairn_cache_reserve(&widgets, 10), CAIRN_OK);
+	assert_true(cairn_cache_stats(&widgets, &before));
+	assert_int_equal(cairn_cache_reserve(&widgets, SIZE_MAX), CAIRN_ENOMEM);
+	/* Every frame would be needed. */
+	size_t all = at_start.nframes / before.slab_nframes * before.objects_per_slab;
+	assert_int_equal(cairn_cache_reserve(&widgets, all), CAIRN_ENOMEM);
+	assert_true(cairn_cache_stats(&widgets, &after));
+	assert_int_equal(before.nreserved, after.nreserved);
+	assert_int_equal(before.nslabs, after.nslabs);
+	assert_int_equal(before.nfree, after.nfree);
 	caches_down();
 }
 
@@ -520,11 +596,14 @@ static void watchers_hear_of_frees(void **state)
 	assert_int_equal(port_test.nfreed, 1);
 	assert_int_not_equal(cairn_free(p), CAIRN_OK);
 	assert_int_equal(port_test.nfreed, 1);
+	p = cairn_realloc(cairn_alloc(4000), 16);
+	assert_int_equal(port_test.nfreed, 2);
+	assert_int_equal(cairn_free(p), CAIRN_OK);
 	cairn_watch_frees(false);
 	cairn_watch_frees(false);
 	p = cairn_alloc(8);
 	assert_int_equal(cairn_free(p), CAIRN_OK);
-	assert_int_equal(port_test.nfreed, 1);
+	assert_int_equal(port_test.nfreed, 3);
 }
 
 static void tables_list_caches_zones_and_live_blocks(void **state)
@@ -571,6 +650,7 @@ int test_cairn_run(void)
 		LOCKS_HELD(init_takes_the_memory_over_once),
 		LOCKS_HELD(pages_come_and_go),
 		LOCKS_HELD(requests_that_make_no_sense_get_null),
+		LOCKS_HELD(requests_that_make_no_sense_trim_nothing),
 		LOCKS_HELD(heap_blocks_are_refused_by_name),
 		LOCKS_HELD(a_write_after_free_is_reported_and_nothing_is_built_on_it),
 		LOCKS_HELD(realloc_keeps_the_contents),
@@ -578,6 +658,8 @@ int test_cairn_run(void)
 		LOCKS_HELD(blocks_grow_and_shrink_where_they_stand),
 		LOCKS_HELD(objects_are_constructed_and_refused_by_name),
 		LOCKS_HELD(two_tasks_may_grow_a_cache_at_once),
+		LOCKS_HELD(one_reserve_at_a_time),
+		LOCKS_HELD(a_reserve_that_cannot_be_had_leaves_things_as_they_were),
 		LOCKS_HELD(a_reserve_holds_when_memory_is_gone),
 		LOCKS_HELD(exhaustion_trims_first_and_everything_comes_back),
 		LOCKS_HELD(a_stack_trims_for_its_arena),

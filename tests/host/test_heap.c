@@ -138,7 +138,9 @@ static void growing_takes_what_is_behind(void **state)
 	stamp(a, 100, 5);
 	stamp(c, 100, 6);
 	assert_int_equal(cairn_heap_grow_in_place(&heap, a, 150), CAIRN_ENOMEM);
-	assert_int_equal(cairn_heap_grow_in_place(&heap, a, cairn_heap_usable(&heap, a) - 1), CAIRN_EINVAL);
+	assert_int_equal(cairn_heap_grow_in_place(&heap, a, cairn_heap_usable(&heap, a) - 1),
+			 CAIRN_CHECK >= 2 ? CAIRN_EINVAL : CAIRN_OK);
+	assert_int_equal(cairn_heap_grow_in_place(&heap, a, 0), CAIRN_EINVAL);
 	assert_int_equal(cairn_heap_grow_in_place(&heap, a, cairn_heap_usable(&heap, a)), CAIRN_OK);
 	give(b);
 	assert_int_equal(cairn_heap_grow_in_place(&heap, a, 400), CAIRN_ENOMEM);

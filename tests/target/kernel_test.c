@@ -172,9 +172,9 @@ static void run(const struct kernel_test *test)
 
 void application(void *arg)
 {
-	static const struct kernel_test *const lists[] = {text_tests,  sched_tests,   task_tests,
-							  kill_tests,  mutex_tests,   sync_tests,
-							  fault_tests, overflow_tests};
+	static const struct kernel_test *const lists[] = {text_tests,    sched_tests, task_tests,
+							  kill_tests,    mutex_tests, sync_tests,
+							  destroy_tests, fault_tests, overflow_tests};
 	unsigned npassed = 0, nfailed = 0;
 
 	(void)arg;

@@ -18,7 +18,7 @@ struct kernel_test {
 
 /* NULL-terminated lists, one a file. */
 extern const struct kernel_test text_tests[], sched_tests[], task_tests[], kill_tests[], mutex_tests[],
-	sync_tests[], fault_tests[], overflow_tests[];
+	sync_tests[], destroy_tests[], fault_tests[], overflow_tests[];
 
 #define EXPECT(cond) test_expect((cond), #cond, __FILE__, __LINE__)
 bool test_expect(bool holds, const char *what, const char *file, int line);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests of faults that are no overflow: told apart, explained, and the end of one task only. */
+#include "board_test.h"
 #include "console.h"
 #include "fault.h"
 #include "kernel_test.h"
@@ -63,6 +64,48 @@ static void a_bad_address_kills_its_task(void)
 	EXPECT(trace_is(""));
 }
 
+static void expect_closed(uintptr_t address)
+{
+	expect_fault(write_to, (void *)address, ARCH_FAULT_DATA);
+	EXPECT(fault_last()->addr_known && fault_last()->addr == address);
+}
+
+/* The table is the board's: tests/target/board_<board>.c. */
+static void what_belongs_to_nobody_is_closed(void)
+{
+	EXPECT(nobodys_addresses[0] != NOBODYS_LAST);
+	for (const uintptr_t *address = nobodys_addresses; *address != NOBODYS_LAST; address++)
+		expect_closed(*address);
+	EXPECT(trace_is(""));
+}
+
+/* Found by what the board reports, so that a machine of another size is tested as well. */
+static void memory_is_closed_at_both_ends(void)
+{
+	static struct arch_range ranges[CAIRN_RANGES];
+	const char *why = NULL;
+	size_t nranges = arch_memory_map(ranges, CAIRN_RANGES, &why), nbanks = 0;
+
+	for (size_t i = 0; i < nranges; i++) {
+		if (ranges[i].kind != ARCH_RANGE_RAM)
+			continue;
+		expect_closed(ranges[i].base - sizeof(uint32_t));
+		expect_closed(ranges[i].base + ranges[i].nbytes);
+		nbanks++;
+	}
+	EXPECT(nbanks > 0);
+	EXPECT(trace_is(""));
+}
+
+static void the_guard_of_the_handler_stack_is_closed(void)
+{
+	uintptr_t limit = arch_handler_stack_limit();
+
+	expect_closed(limit - sizeof(uint32_t));
+	expect_closed(limit - arch_handler_guard_nbytes());
+	EXPECT(trace_is(""));
+}
+
 static void code_is_read_only(void)
 {
 	uintptr_t code = (uintptr_t)write_to & ~(uintptr_t)3;
@@ -83,6 +126,38 @@ static void an_undefined_instruction_kills_its_task(void)
 {
 	expect_fault(be_undefined, NULL, ARCH_FAULT_UNDEFINED);
 	EXPECT(fault_last()->pc_known);
+}
+
+/* Both instruction sets have it by this name. */
+static void call_a_supervisor(void *arg)
+{
+	__asm__ volatile("svc #0" : : : "memory");
+	trace_mark(arg ? '?' : '!');
+}
+
+static void hit_a_breakpoint(void *arg)
+{
+	__asm__ volatile("bkpt #0" : : : "memory");
+	trace_mark(arg ? '?' : '!');
+}
+
+static bool is_within(uintptr_t pc, void (*function)(void *arg))
+{
+	const uintptr_t thumb = 1, small_nbytes = 32;
+
+	return pc - ((uintptr_t)function & ~thumb) < small_nbytes;
+}
+
+/* On ARMv7-M they have exceptions of their own. */
+static void a_call_that_nobody_serves_kills_its_task(void)
+{
+	for (int i = 0; i < 3; i++) {
+		expect_fault(call_a_supervisor, NULL, ARCH_FAULT_UNDEFINED);
+		EXPECT(fault_last()->pc_known && is_within(fault_last()->pc, call_a_supervisor));
+		expect_fault(hit_a_breakpoint, NULL, ARCH_FAULT_UNDEFINED);
+		EXPECT(fault_last()->pc_known && is_within(fault_last()->pc, hit_a_breakpoint));
+	}
+	EXPECT(trace_is(""));
 }
 
 static void jump_to(void *arg)
@@ -229,8 +304,12 @@ static void faults_by_the_dozen_leave_nothing_behind(void)
 
 const struct kernel_test fault_tests[] = {
 	KERNEL_TEST(a_bad_address_kills_its_task),
+	KERNEL_TEST(what_belongs_to_nobody_is_closed),
+	KERNEL_TEST(memory_is_closed_at_both_ends),
+	KERNEL_TEST(the_guard_of_the_handler_stack_is_closed),
 	KERNEL_TEST(code_is_read_only),
 	KERNEL_TEST(an_undefined_instruction_kills_its_task),
+	KERNEL_TEST(a_call_that_nobody_serves_kills_its_task),
 	KERNEL_TEST(data_is_not_executed),
 	KERNEL_TEST(a_division_by_zero_is_told_where_it_traps),
 	KERNEL_TEST(the_stack_of_another_task_is_closed),

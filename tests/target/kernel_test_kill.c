@@ -168,6 +168,35 @@ static void what_a_dead_task_was_handed_goes_to_the_next(void)
 	EXPECT(queue_destroy(&queue) == KERNEL_OK);
 }
 
+static void take_and_exit(void *arg)
+{
+	(void)arg;
+	task_exit((int)semaphore_take(&semaphore, WAIT_FOREVER));
+}
+
+static void a_unit_that_a_dead_task_was_handed_goes_to_the_next(void)
+{
+	task_id victim, next;
+
+	EXPECT(semaphore_init(&semaphore, 0, 1) == KERNEL_OK);
+	victim = start("victim", LOW, wait_for_semaphore, NULL);
+	let_others_run();
+	EXPECT(semaphore_give(&semaphore) == KERNEL_OK);
+	EXPECT(semaphore_take(&semaphore, NO_WAIT) == KERNEL_ETIMEDOUT);
+	EXPECT(task_kill(victim) == KERNEL_OK);
+	expect_killed(victim);
+	EXPECT(semaphore_take(&semaphore, NO_WAIT) == KERNEL_OK);
+	victim = start("victim", LOW, wait_for_semaphore, NULL);
+	next = start("next", LOW, take_and_exit, NULL);
+	let_others_run();
+	EXPECT(semaphore_give(&semaphore) == KERNEL_OK);
+	EXPECT(task_kill(victim) == KERNEL_OK);
+	expect_killed(victim);
+	expect_exit(next, KERNEL_OK);
+	EXPECT(semaphore_take(&semaphore, NO_WAIT) == KERNEL_ETIMEDOUT);
+	EXPECT(trace_is(""));
+}
+
 static void a_task_that_joins_is_killed(void)
 {
 	other = start("other", HIGH, sleep_for_ever, NULL);
@@ -380,6 +409,7 @@ const struct kernel_test kill_tests[] = {
 	KERNEL_TEST(a_task_that_waits_for_a_mutex_is_killed),
 	KERNEL_TEST(a_task_that_waits_for_a_queue_is_killed),
 	KERNEL_TEST(what_a_dead_task_was_handed_goes_to_the_next),
+	KERNEL_TEST(a_unit_that_a_dead_task_was_handed_goes_to_the_next),
 	KERNEL_TEST(a_task_that_joins_is_killed),
 	KERNEL_TEST(a_task_that_waits_for_memory_is_killed),
 	KERNEL_TEST(a_mutex_passes_on_when_its_owner_is_killed),

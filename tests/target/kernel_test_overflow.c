@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests of stack overflows. The victim stands between neighbours that wait with a pattern on their stacks,
  * while another task runs on. Every byte of stack memory that nobody may have written since is compared: all
- * other stacks, and where stacks are pieces of an arena, its free pieces and guard too. */
+ * other stacks, and where stacks are pieces of an arena, its free pieces and guard too.
+ * Most neighbours come before the victim, so that below it there are stacks for a large frame to fall into. */
 #include "fault.h"
 #include "kernel_test.h"
 #include "main.h"
 
-#define NNEIGHBOURS    4
+#define NNEIGHBOURS    16
+#define NBEFORE        14
 #define PATTERN_NWORDS 100
 
 static struct semaphore never;
@@ -144,6 +146,16 @@ static void be_interrupted_far_down(void *arg)
 	trace_mark('!');
 }
 
+/* One exception behind the fault of its own stacking. */
+static void call_far_down(void *arg)
+{
+	size_t below = (size_t)(uintptr_t)arg;
+	volatile char *frame = __builtin_alloca(arch_sp() - limit() + below);
+
+	__asm__ volatile("svc #0" : : "r"(frame) : "memory");
+	trace_mark('!');
+}
+
 /* The block that a victim dies with, for it is not given back by itself. */
 static void *volatile block;
 
@@ -212,7 +224,7 @@ static void start_all(void)
 	EXPECT(semaphore_init(&plan.go, 0, 1) == KERNEL_OK);
 	stop = false;
 	for (size_t i = 0; i < NNEIGHBOURS; i++) {
-		if (i == NNEIGHBOURS / 2)
+		if (i == NBEFORE)
 			victim = start("victim", HIGH, be_the_victim, NULL);
 		neighbours[i] = start("neighbour", HIGH, wait_with_a_pattern, (void *)i);
 	}
@@ -226,6 +238,22 @@ static void end_all(void)
 	expect_exit(runner, 0);
 	for (size_t i = 0; i < NNEIGHBOURS; i++)
 		expect_exit(neighbours[i], 0);
+}
+
+/* An arena's own guard takes what no stack can. */
+static void expect_stacks_below(const struct cairn_stack *stack, size_t below)
+{
+	struct arch_guard_geometry geometry;
+	struct cairn_explanation is;
+
+	arch_guard_geometry(&geometry);
+	if (!geometry.arena_nbytes) {
+		EXPECT(below < geometry.closed_nbytes);
+		return;
+	}
+	EXPECT((stack->base & (geometry.arena_nbytes - 1)) > below + sizeof(uintptr_t[16]));
+	cairn_explain((const void *)(stack->base - below), &is);
+	EXPECT(below < geometry.min_nbytes || is.what == CAIRN_IS_STACK);
 }
 
 static void expect_record(const struct cairn_stack *stack, uint32_t nfaults)
@@ -249,6 +277,7 @@ static void expect_overflow(void (*overflow)(void *arg), size_t below)
 	plan.arg = (void *)below;
 	start_all();
 	stack = *task_stack(victim);
+	expect_stacks_below(&stack, below);
 	before = sum_of_the_untouchable(&stack);
 	EXPECT(semaphore_give(&plan.go) == KERNEL_OK);
 	expect_killed(victim);
@@ -270,11 +299,14 @@ static void deep_recursion(void)
 	}
 }
 
+/* The last are longer than what is closed below an arena, and shorter than what is closed below a mapped
+ * stack. */
+static const size_t jumps[] = {8, 64, 256, 320, 800, 1000, 2000, 5000, 11000};
+#define NJUMPS (sizeof(jumps) / sizeof(jumps[0]))
+
 static void one_large_frame(void)
 {
-	static const size_t jumps[] = {8, 64, 256, 320, 800, 1000};
-
-	for (size_t i = 0; i < sizeof(jumps) / sizeof(jumps[0]); i++) {
+	for (size_t i = 0; i < NJUMPS; i++) {
 		expect_overflow(store_far_down, jumps[i]);
 		EXPECT(fault_last()->over_nbytes >= jumps[i] && fault_last()->over_nbytes <= jumps[i] + 64);
 	}
@@ -282,10 +314,16 @@ static void one_large_frame(void)
 
 static void an_overflow_while_an_interrupt_is_taken(void)
 {
-	static const size_t jumps[] = {8, 64, 256, 320, 800, 1000};
-
-	for (size_t i = 0; i < sizeof(jumps) / sizeof(jumps[0]); i++) {
+	for (size_t i = 0; i < NJUMPS; i++) {
 		expect_overflow(be_interrupted_far_down, jumps[i]);
+		EXPECT(fault_last()->over_nbytes >= jumps[i] && fault_last()->over_nbytes <= jumps[i] + 128);
+	}
+}
+
+static void an_overflow_while_a_call_is_taken(void)
+{
+	for (size_t i = 0; i < NJUMPS; i++) {
+		expect_overflow(call_far_down, jumps[i]);
 		EXPECT(fault_last()->over_nbytes >= jumps[i] && fault_last()->over_nbytes <= jumps[i] + 128);
 	}
 }
@@ -312,6 +350,7 @@ const struct kernel_test overflow_tests[] = {
 	KERNEL_TEST(deep_recursion),
 	KERNEL_TEST(one_large_frame),
 	KERNEL_TEST(an_overflow_while_an_interrupt_is_taken),
+	KERNEL_TEST(an_overflow_while_a_call_is_taken),
 	KERNEL_TEST(an_overflow_in_the_allocator),
 	KERNEL_TEST(an_overflow_in_the_kernel),
 	{NULL, NULL},

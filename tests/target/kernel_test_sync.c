@@ -346,6 +346,36 @@ static void a_greedy_waiter_does_not_starve_the_others(void)
 	free_the_hoard();
 }
 
+static void take_free_and_stay(void *arg)
+{
+	void *p = alloc_wait(SCRAP_NBYTES, 200);
+
+	(void)arg;
+	EXPECT(p != NULL && cairn_free(p) == CAIRN_OK);
+	task_sleep(WAIT_FOREVER);
+}
+
+/* One of those who are woken frees at once: an event within an event. Each is woken for either, and no more. */
+static void a_free_within_a_free_comes_to_an_end(void)
+{
+	task_id greedy, freer, modest;
+	uint32_t began;
+
+	hoard_everything();
+	greedy = start("greedy", TOP, wait_for_a_block, (void *)CAIRN_HEAP_MAX_NBYTES);
+	freer = start("freer", HIGH, take_free_and_stay, NULL);
+	modest = start("modest", SAME, wait_for_a_block, (void *)(SCRAP_NBYTES));
+	let_others_run();
+	began = ticks_now();
+	free_some_of_the_hoard();
+	EXPECT(ticks_now() - began < 100);
+	expect_exit(modest, 1);
+	EXPECT(task_kill(freer) == KERNEL_OK);
+	expect_killed(freer);
+	expect_exit(greedy, 0);
+	free_the_hoard();
+}
+
 const struct kernel_test sync_tests[] = {
 	KERNEL_TEST(a_semaphore_counts_up_to_its_limit),
 	KERNEL_TEST(bad_semaphores_are_refused),
@@ -363,5 +393,6 @@ const struct kernel_test sync_tests[] = {
 	KERNEL_TEST(allocation_that_waits_times_out),
 	KERNEL_TEST(allocation_that_waits_gets_what_comes_back),
 	KERNEL_TEST(a_greedy_waiter_does_not_starve_the_others),
+	KERNEL_TEST(a_free_within_a_free_comes_to_an_end),
 	{NULL, NULL},
 };

@@ -1,7 +1,85 @@
 /* SPDX-License-Identifier: MIT */
-/* Tests of console_format and of the memory functions. */
+/* Tests of the console, of console_format and of the memory functions. */
 #include "console.h"
+#include "fault.h"
 #include "kernel_test.h"
+#include "lock.h"
+#include "main.h"
+#include "task_private.h"
+
+/* ---- the console ---- */
+
+static unsigned nlocks;
+
+static arch_key lock_and_count(void)
+{
+	nlocks++;
+	return kernel_lock();
+}
+
+static const void *who_runs(void)
+{
+	return task_token(task_self());
+}
+
+static bool in_fault(void)
+{
+	return kernel_in_fault;
+}
+
+static void interrupts_are_masked_for_one_character(void)
+{
+	static const struct console_system counting = {lock_and_count, kernel_unlock, who_runs, in_fault};
+	static const struct console_system usual = {kernel_lock, kernel_unlock, who_runs, in_fault};
+	static const char text[] = "a line of some length, sent character by character\n";
+
+	nlocks = 0;
+	console_attach(&counting);
+	console_print("%s", text);
+	console_attach(&usual);
+	EXPECT(nlocks >= sizeof(text) - 1);
+}
+
+/* As many as the console has buffers for. */
+#define NWRITERS 8
+
+static void format_for_ever(void *arg)
+{
+	(void)arg;
+	console_print("%1000000000s", "");
+}
+
+static void be_undefined(void *arg)
+{
+	(void)arg;
+	__builtin_trap();
+}
+
+static void the_line_of_a_fault_is_never_lost(void)
+{
+	uint32_t nfaults = fault_last()->count;
+	unsigned nlost = console_nlost();
+	task_id writers[NWRITERS];
+
+	for (size_t i = 0; i < NWRITERS; i++)
+		writers[i] = start("writer", LOW, format_for_ever, NULL);
+	task_sleep(NWRITERS + 1);
+	console_print("this line is lost\n");
+	EXPECT(console_nlost() == nlost + 1);
+	for (int i = 0; i < 3; i++)
+		expect_killed(start("faulty", HIGH, be_undefined, NULL));
+	EXPECT(fault_last()->count == nfaults + 3 && console_nlost() == nlost + 1);
+	console_print("so is this one\n");
+	EXPECT(console_nlost() == nlost + 2);
+	for (size_t i = 0; i < NWRITERS; i++) {
+		EXPECT(task_kill(writers[i]) == KERNEL_OK);
+		expect_killed(writers[i]);
+	}
+	console_print("this one is not\n");
+	EXPECT(console_nlost() == nlost + 2);
+}
+
+/* ---- console_format ---- */
 
 static bool is_formatted(const char *got, size_t length, const char *expected)
 {
@@ -39,6 +117,8 @@ static void a_text_that_is_too_long_is_cut(void)
 	EXPECT(console_format(text, 1, "%d", 123) == 3);
 	EXPECT(memcmp(text, "\0bc\0zzzz", sizeof(text)) == 0);
 }
+
+/* ---- memory ---- */
 
 #define SPAN 48
 
@@ -110,6 +190,8 @@ static void memory_is_compared_byte_by_byte(void)
 }
 
 const struct kernel_test text_tests[] = {
+	KERNEL_TEST(interrupts_are_masked_for_one_character),
+	KERNEL_TEST(the_line_of_a_fault_is_never_lost),
 	KERNEL_TEST(every_conversion_is_formatted),
 	KERNEL_TEST(a_text_that_is_too_long_is_cut),
 	KERNEL_TEST(memory_moves_at_every_alignment),

@@ -27,6 +27,6 @@ void kernel_tick(void)
 
 void kernel_fault(const struct arch_fault *fault)
 {
-	panic("fault: %s pc=0x%zx sp=0x%zx addr=0x%zx status=0x%zx", arch_fault_name(fault->cause),
+	panic("fault: cause %u, pc=0x%zx sp=0x%zx addr=0x%zx status=0x%zx", (unsigned)fault->cause,
 	      (size_t)fault->pc, (size_t)fault->sp, (size_t)fault->addr, (size_t)fault->status[0]);
 }

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* What the tests of the kernel know of the board they run on: one file a board. */
+#ifndef BOARD_TEST_H
+#define BOARD_TEST_H
+
+#include <stdint.h>
+
+/* Addresses of words that are neither memory nor devices; the last is not one of them. */
+#define NOBODYS_LAST UINTPTR_MAX
+extern const uintptr_t nobodys_addresses[];
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* A fault in a handler stops the machine: there is no task to blame. */
+#include "main.h"
+
+/* Volatile, for a compiler would see that nothing can be there. */
+static volatile uint32_t *volatile nobodys = (volatile uint32_t *)0x10;
+
+static void fault(void)
+{
+	*nobodys = 1;
+}
+
+void application(void *arg)
+{
+	(void)arg;
+	scheduler_set_tick_hook(fault);
+	task_sleep(2);
+	arch_exit(0);
+}
