@@ -161,6 +161,34 @@ static void live_blocks_are_listed_by_owner(void **state)
 	assert_all_back();
 }
 
+/* A header that passes its check and yet has a length that leads nowhere, or out of the chunk. */
+static void where_stays_in_its_chunk(void **state)
+{
+	unsigned char *p = take(100), *q = take(100);
+	struct cairn_heap_span chunk = chunk_of(p);
+	struct cairn_heap_block *block = block_of(p);
+	size_t room = chunk_room(&chunk, block), saved = block->header;
+	const size_t lengths[] = {0, CAIRN_HEAP_ALIGN, room + CAIRN_HEAP_ALIGN,
+				  cairn_round_down(BLOCK_LOW_MASK, CAIRN_HEAP_ALIGN)};
+	struct cairn_heap_where where;
+
+	(void)state;
+	for (size_t n = 0; n < sizeof(lengths) / sizeof(lengths[0]); n++) {
+		block_seal(&heap, block, lengths[n]);
+		assert_true(cairn_heap_where(&heap, (uintptr_t)q, &where));
+		assert_int_equal(where.state, CAIRN_HEAP_DAMAGED);
+		assert_int_equal(where.payload, (uintptr_t)p);
+		assert_int_equal(where.nbytes, room - BLOCK_HEADER_NBYTES);
+	}
+	block_seal(&heap, block, room);
+	assert_true(cairn_heap_where(&heap, (uintptr_t)chunk_end(&chunk), &where));
+	assert_int_equal(where.state, CAIRN_HEAP_OVERHEAD);
+	block->header = saved;
+	give(p);
+	give(q);
+	assert_all_back();
+}
+
 /* ---- level 2 ---- */
 
 static void overruns_are_seen(void **state)
@@ -239,6 +267,7 @@ int test_heap_check_run(void)
 		HEAP_TEST(check_sees_damaged_blocks),
 		HEAP_TEST(check_sees_damaged_figures),
 		HEAP_TEST(where_tells_each_byte),
+		HEAP_TEST(where_stays_in_its_chunk),
 		HEAP_TEST(live_blocks_are_listed_by_owner),
 	};
 	static const struct CMUnitTest level2_tests[] = {

@@ -334,6 +334,51 @@ static void damaged_chunk_links_are_not_followed(void **state)
 	assert_all_back();
 }
 
+/* Damage is told of the last allocation only, whether that one can be had or not. */
+static void stale_damage_is_not_told(void **state)
+{
+	(void)state;
+	heap.damaged = 1;
+	assert_null(cairn_heap_alloc(&heap, 0, NULL, NULL));
+	assert_int_equal(cairn_heap_tell_damage(&heap), 0);
+	heap.damaged = 1;
+	assert_null(cairn_heap_alloc_aligned(&heap, 3, 8, NULL, NULL));
+	assert_int_equal(cairn_heap_tell_damage(&heap), 0);
+	heap.damaged = 1;
+	give(take(8));
+	assert_int_equal(cairn_heap_tell_damage(&heap), 0);
+	assert_all_back();
+}
+
+static void null_is_an_answer(void **state)
+{
+	struct cairn_heap_info info;
+	struct cairn_heap_where where;
+	unsigned char *p = take(8);
+
+	(void)state;
+	assert_null(cairn_heap_alloc(NULL, 8, NULL, NULL));
+	assert_null(cairn_heap_alloc_aligned(NULL, 64, 8, NULL, NULL));
+	assert_int_equal(cairn_heap_tell_damage(NULL), 0);
+	assert_int_equal(cairn_heap_trim(NULL), 0);
+	assert_int_equal(cairn_heap_usable(NULL, p), 0);
+	assert_int_equal(cairn_heap_usable(&heap, NULL), 0);
+	assert_int_equal(cairn_heap_free(NULL, p), CAIRN_EINVAL);
+	assert_int_equal(cairn_heap_resize(NULL, p, 8), CAIRN_EINVAL);
+	assert_int_equal(cairn_heap_grow_in_place(NULL, p, 8), CAIRN_EINVAL);
+	assert_int_equal(cairn_heap_free_begin(NULL, p), CAIRN_EINVAL);
+	cairn_heap_disarm(&heap, NULL);
+	cairn_heap_free_end(NULL, p);
+	cairn_heap_info(NULL, &info);
+	assert_int_equal(info.nframes, 0);
+	cairn_heap_info(&heap, NULL);
+	assert_false(cairn_heap_where(NULL, (uintptr_t)p, &where));
+	assert_false(cairn_heap_where(&heap, (uintptr_t)p, NULL));
+	assert_null(cairn_heap_next_live(NULL, NULL, NULL));
+	give(p);
+	assert_all_back();
+}
+
 int test_heap_misuse_run(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -349,6 +394,8 @@ int test_heap_misuse_run(void)
 		HEAP_TEST(a_wrong_length_finds_no_other_block),
 		HEAP_TEST(an_overwritten_header_stops_both),
 		HEAP_TEST(damaged_chunk_links_are_not_followed),
+		HEAP_TEST(stale_damage_is_not_told),
+		HEAP_TEST(null_is_an_answer),
 	};
 
 	return cmocka_run_group_tests_name("heap, misuse", tests, NULL, NULL);

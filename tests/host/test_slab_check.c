@@ -126,12 +126,51 @@ static void check_names_damage_to_an_instance(void **state)
 	repair(&cache, n);
 }
 
+/* Whatever a link says, looking at an address finds its own slab or none. */
+static void damaged_links_are_not_followed(void **state)
+{
+	static struct cairn_cache cache;
+	struct cairn_slab_where where;
+	size_t n = prepare(&cache);
+	uintptr_t base = cache.list[CAIRN_SLAB_PARTIAL]->base;
+	uint16_t *link = cairn_slab_link(&at.slabs, base);
+	uint16_t id = *link;
+	(void)state;
+	for (uint32_t wrong = 0; wrong <= UINT16_MAX; wrong++) {
+		*link = (uint16_t)wrong;
+		assert_int_equal(cairn_slab_where(&at.slabs, base, &where), wrong == id);
+		if (wrong != id)
+			assert_null(cairn_slab_next_live(&cache, (void *)base));
+	}
+	*link = id;
+	repair(&cache, n);
+}
+
+static void a_link_to_a_page_that_went_back_is_not_followed(void **state)
+{
+	static struct cairn_cache cache;
+	struct cairn_slab_where where;
+	(void)state;
+	slab_make(&cache, 24, 0, 0);
+	void *object = slab_alloc(&cache);
+	uint16_t *link = cairn_slab_link(&at.slabs, (uintptr_t)object);
+	uint16_t id = *link;
+	slab_free(&cache, object);
+	slab_shrink_all(&cache);
+	assert_int_equal(cairn_slab_meta_nframes(&at.slabs), 0);
+	*link = id;
+	assert_false(cairn_slab_where(&at.slabs, (uintptr_t)object, &where));
+	*link = 0;
+}
+
 int test_slab_check_run(void)
 {
 	static const struct CMUnitTest tests[] = {
 		SLAB_TEST(check_names_damage_to_a_record),
 		SLAB_TEST(check_names_damage_to_a_cache),
 		SLAB_TEST(check_names_damage_to_an_instance),
+		SLAB_TEST(damaged_links_are_not_followed),
+		SLAB_TEST(a_link_to_a_page_that_went_back_is_not_followed),
 	};
 	return cmocka_run_group_tests_name("slab check", tests, NULL, NULL);
 }

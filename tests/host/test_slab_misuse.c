@@ -139,6 +139,34 @@ static void where_is_everything(void **state)
 	slab_free(&cache, (void *)object);
 }
 
+static void null_is_an_answer(void **state)
+{
+	struct cairn_slab_where where;
+	char object;
+	(void)state;
+	assert_int_equal(cairn_slab_shrink_any(NULL), 0);
+	assert_int_equal(cairn_slab_shrink_one(NULL), 0);
+	assert_int_equal(cairn_slab_nframes(NULL), 0);
+	assert_int_equal(cairn_slab_meta_nframes(NULL), 0);
+	assert_null(cairn_slab_first_cache(NULL));
+	assert_null(cairn_slab_next_cache(NULL));
+	assert_null(cairn_slab_next_live(NULL, NULL));
+	assert_null(cairn_slab_grow_begin(NULL));
+	cairn_slab_construct(NULL);
+	cairn_slab_grow_end(NULL);
+	assert_int_equal(cairn_slab_arm(NULL, &object), CAIRN_EDESTROYED);
+	cairn_slab_disarm(NULL, &object);
+	cairn_slab_free_end(NULL, &object);
+	assert_int_equal(cairn_slab_put(NULL, NULL), CAIRN_OK);
+	assert_false(cairn_slab_where(NULL, (uintptr_t)slab_memory, &where));
+	assert_false(cairn_slab_where(&at.slabs, (uintptr_t)slab_memory, NULL));
+	if (CAIRN_CHECK < 1)
+		return;
+	assert_null(cairn_slab_take(NULL));
+	assert_int_equal(cairn_slab_put(NULL, &object), CAIRN_EDESTROYED);
+	assert_int_equal(cairn_slab_free_begin(NULL, &object), CAIRN_EDESTROYED);
+}
+
 /* ---- frees in halves, and level 2 ---- */
 
 static void a_free_in_halves(void **state)
@@ -253,6 +281,7 @@ int test_slab_misuse_run(void)
 		SLAB_TEST(wrong_frees_of_foreign_memory),
 		SLAB_TEST(wrong_frees_to_another_cache),
 		SLAB_TEST(where_is_everything),
+		SLAB_TEST(null_is_an_answer),
 		SLAB_TEST(a_free_in_halves),
 		SLAB_TEST(limbo_of_many),
 		SLAB_TEST(flags_cost_nothing_below_level_2),

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <limits.h>
 #include <cmocka.h>
 
 #include "stack.h"
@@ -180,7 +181,6 @@ static void mapped_space_may_end_at_the_top_of_the_address_space(void **state)
 	assert_int_equal(cairn_stack_take(&s, &stack, 100, "t", NULL), CAIRN_OK);
 	assert_true(stack.base >= g.space_base);
 	assert_null(cairn_stack_check(&s));
-	assert_int_equal(cairn_stack_retire(&s, &stack), CAIRN_OK);
 	cairn_stack_give(&s, &stack);
 }
 
@@ -202,6 +202,60 @@ static void a_stack_is_given_back_once(void **state)
 	assert_int_equal(cairn_stack_retire(&stacks, &stack), CAIRN_EDOUBLE);
 	cairn_stack_give(&stacks, &stack);
 	assert_null(cairn_stack_check(&stacks));
+}
+
+static void only_a_live_stack_is_retired(void **state)
+{
+	(void)state;
+	struct cairn_stack stack = {0};
+	if (is_window())
+		assert_true(add_arena());
+	assert_int_equal(cairn_stack_take(&stacks, &stack, 700, "task", NULL), CAIRN_OK);
+	assert_int_equal(cairn_stack_retire(&stacks, &stack), CAIRN_EBUSY);
+	assert_int_equal(stack.state, CAIRN_STACK_TAKEN);
+	cairn_stack_ready(&stacks, &stack);
+	assert_int_equal(cairn_stack_retire(&stacks, &stack), CAIRN_OK);
+	cairn_stack_ready(&stacks, &stack);
+	assert_int_equal(stack.state, CAIRN_STACK_RETIRED);
+	assert_int_equal(cairn_stack_retire(&stacks, &stack), CAIRN_EDOUBLE);
+	cairn_stack_give(&stacks, &stack);
+	assert_null(cairn_stack_check(&stacks));
+}
+
+static void null_and_numbers_of_no_arena_do_nothing(void **state)
+{
+	(void)state;
+	static const int numbers[] = {-1, 0, CAIRN_STACK_ARENAS - 1, CAIRN_STACK_ARENAS, INT_MAX};
+	struct cairn_stack stack = {0};
+	struct cairn_stacks_info info;
+	struct cairn_stack_where where;
+	assert_int_equal(take(&stack, 700), CAIRN_OK);
+	struct cairn_stacks before = stacks;
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		cairn_stack_arena_prepare(&stacks, numbers[i]);
+		cairn_stack_arena_end(&stacks, numbers[i]);
+		cairn_stack_arena_abandon(&stacks, numbers[i]);
+		if (numbers[i] != 0)
+			assert_int_equal(cairn_stack_arena_base(&stacks, numbers[i]), 0);
+	}
+	assert_memory_equal(&stacks, &before, sizeof(before));
+	cairn_stack_arena_prepare(NULL, 0);
+	cairn_stack_arena_end(NULL, 0);
+	cairn_stack_arena_abandon(NULL, 0);
+	assert_int_equal(cairn_stack_arena_base(NULL, 0), 0);
+	assert_int_equal(cairn_stack_arena_begin(NULL), -1);
+	cairn_stack_ready(NULL, &stack);
+	cairn_stack_ready(&stacks, NULL);
+	cairn_stack_give(NULL, &stack);
+	cairn_stack_give(&stacks, NULL);
+	cairn_stack_paint(NULL, 0);
+	assert_int_equal(cairn_stack_high_water(NULL), 0);
+	cairn_stack_info(&stacks, NULL);
+	cairn_stack_info(NULL, &info);
+	assert_int_equal(info.nstacks, 0);
+	assert_false(cairn_stack_where(NULL, stack.base, &where));
+	assert_false(cairn_stack_where(&stacks, stack.base, NULL));
+	give(&stack);
 }
 
 static void a_copied_or_forged_record_is_no_stack(void **state)
@@ -483,6 +537,10 @@ int test_stack_run(void)
 		IN_WINDOW(mapped_space_may_end_at_the_top_of_the_address_space),
 		IN_WINDOW(a_stack_is_given_back_once),
 		IN_MAPPED(a_stack_is_given_back_once),
+		IN_WINDOW(only_a_live_stack_is_retired),
+		IN_MAPPED(only_a_live_stack_is_retired),
+		IN_WINDOW(null_and_numbers_of_no_arena_do_nothing),
+		IN_MAPPED(null_and_numbers_of_no_arena_do_nothing),
 		IN_WINDOW(a_copied_or_forged_record_is_no_stack),
 		IN_MAPPED(a_copied_or_forged_record_is_no_stack),
 		IN_WINDOW(exhaustion_is_an_answer_and_everything_comes_back),
