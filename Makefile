@@ -278,7 +278,7 @@ built-host: $(HOST_SUITES:%=$(BUILD)/host/%/unit) $(HOST_BUILT_ONLY:%=$(BUILD)/h
 $(BOARD_BUILDS): built-%: | need-cross
 	@$(MAKE) BOARD=$* images clang-objects
 
-prebuild = @echo 'building the tests'; $(MAKE) -k $(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc)) QUIET=1 $(1) \
+prebuild = @echo 'building the tests (minutes, the first time)'; $(MAKE) -k $(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc)) QUIET=1 $(1) \
 	>/dev/null 2>&1 || true
 RUN_SUITES = python3 tests/run.py --make '$(MAKE) -s QUIET=1 $(MAKEOVERRIDES)'
 
@@ -297,7 +297,7 @@ test-target: | need-cross need-qemu ## the tests of mm/ and of the kernel on all
 
 # ---- checks ----
 
-CHECKS := check-deps check-lists check-format check-cppcheck check-host $(BOARDS:%=check-%) $(BOARDS:%=check-stack-%)
+CHECKS := check-deps check-lists check-readme check-format check-cppcheck check-host $(BOARDS:%=check-%) $(BOARDS:%=check-stack-%)
 .PHONY: check $(CHECKS) clang-objects
 check: $(CHECKS) ## format, cppcheck, the dependency rule, -Werror builds with gcc and clang
 
@@ -312,6 +312,10 @@ check-lists:
 
 C_FILES = $(wildcard $(foreach dir,arch/* kernel kernel/demo mm tests/host tests/target \
 	tests/target/include,$(dir)/*.[ch]))
+
+# The README's example has to compile.
+check-readme: | need-checks
+	$(Q)awk '/^```c$$/ { on = 1; next } /^```$$/ { on = 0 } on' README.md | gcc $(C_FLAGS) -Imm -x c -fsyntax-only -
 
 check-format: | need-checks
 	$(Q)clang-format --dry-run --Werror $(C_FILES)

@@ -122,7 +122,7 @@ void cairn_explain(const void *addr, struct cairn_explanation *out)
 
 const char *cairn_check(void)
 {
-	return cairn_system.ready ? cairn_check_in(&cairn_system_parts) : "cairn_init succeeded";
+	return cairn_system.ready ? cairn_check_in(&cairn_system_parts) : "cairn_init has not succeeded";
 }
 
 /* ---- page frames ---- */

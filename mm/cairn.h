@@ -2,14 +2,13 @@
 /* Cairn: the memory of one system, from a boot map to guarded task stacks. This is the header that users
  * include.
  *
- * One system instance, static. Every function takes the port's lock itself and holds it for a bounded number
- * of instructions, O(CAIRN_ORDERS) with CAIRN_SLAB_MAX_ORDER as it is by default, so all of them may be called
- * from tasks and from interrupt handlers unless it says 'tasks only'. Before cairn_init has succeeded,
- * allocating gives NULL, creating CAIRN_EINVAL (a cache) or CAIRN_ENOMEM (a stack), and freeing CAIRN_EFOREIGN,
- * or CAIRN_EDESTROYED where a cache or stack is named.
- * A call that is refused changes nothing. A refused free, resize or destroy is reported once through
- * cairn_port_report; other refusals are answered with NULL or an error alone, and so is exhaustion. Addresses
- * and sizes in bytes. */
+ * One system instance, static. Every function takes the port's lock itself and holds it for a bounded
+ * number of instructions, O(CAIRN_ORDERS) with CAIRN_SLAB_MAX_ORDER as it is by default, so all of them
+ * may be called from tasks and from interrupt handlers unless it says 'tasks only'. Before cairn_init has
+ * succeeded, allocating gives NULL, creating CAIRN_EINVAL (a cache) or CAIRN_ENOMEM (a stack), and freeing
+ * CAIRN_EFOREIGN, or CAIRN_EDESTROYED where a cache or stack is named. A call that is refused changes
+ * nothing. A refused free, resize or destroy is reported once through cairn_port_report; other refusals
+ * are answered with NULL or an error alone, and so is exhaustion. Addresses and sizes in bytes. */
 #ifndef CAIRN_H
 #define CAIRN_H
 
@@ -17,9 +16,9 @@
 
 #define CAIRN_VERSION "0.1.0"
 
-/* Take over the memory of the boot map. Once, before tasks and interrupts. Errors of cairn_region_init;
- * CAIRN_ENOMEM: no room for the metadata; CAIRN_EBUSY: called before. On error nothing was taken over.
- * O(frames). */
+/* Take over the memory of the boot map. Once, before tasks and interrupts. Errors of cairn_region_init,
+ * and of cairn_stack_init for the geometry of the port; CAIRN_ENOMEM: no room for the metadata;
+ * CAIRN_EBUSY: called before. On error nothing was taken over. O(frames). */
 enum cairn_err cairn_init(const struct cairn_range *ranges, size_t nranges) CAIRN_MUST_USE;
 
 /* ---- page frames ---- */

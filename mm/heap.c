@@ -343,8 +343,12 @@ static enum cairn_err free_judged(struct cairn_heap *h, void *p, const struct si
 enum cairn_err cairn_heap_free(struct cairn_heap *h, void *p)
 {
 	struct site site;
+	enum cairn_err err;
 
-	return p ? free_judged(h, p, &site, judge_live(h, p, &site)) : CAIRN_OK;
+	if (!p)
+		return CAIRN_OK;
+	err = judge_live(h, p, &site);
+	return free_judged(h, p, &site, err);
 }
 
 enum cairn_err cairn_heap_free_sized(struct cairn_heap *h, void *p, size_t nbytes)

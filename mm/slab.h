@@ -55,7 +55,8 @@ enum cairn_err cairn_slab_init(struct cairn_slabs *s, struct cairn_frames *f,
 
 /* Make `cache` (memory of the caller's, which stays put until destroyed) a cache of `spec`. No memory is
  * taken. CAIRN_EINVAL: a NULL, no name, nbytes 0 or too large, flags that exclude each other or are unknown,
- * zones of which none is there, or `cache` is already a cache of `s`; CAIRN_EALIGN: align is not a power of two or above the frame size. */
+ * zones of which none is there, or `cache` is already a cache of `s`; CAIRN_EALIGN: align is not a power
+ * of two or above the frame size. */
 enum cairn_err cairn_slab_create(struct cairn_slabs *s, struct cairn_cache *cache,
 				 const struct cairn_cache_spec *spec) CAIRN_MUST_USE;
 

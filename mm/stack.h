@@ -9,7 +9,8 @@
  *           of two returns the other 3/8 at once.
  *   mapped: each stack has frames of its own, mapped at the upper end of a run of address space whose lower
  *           end stays unmapped. The address space comes from the same kind of allocator.
- * The port opens, closes and maps (port.h); cairn_stack.c calls it between the halves below, outside the lock.
+ * The port opens, closes and maps (port.h); cairn_stack.c calls it between the halves below, outside the
+ * lock.
  *
  * A struct cairn_stack is the caller's memory (in a task's control block, say) and stays put while the
  * stack lives. Costs: O(CAIRN_ORDERS). Contexts: any, when the caller serialises; paint and high_water take
@@ -25,7 +26,7 @@ struct cairn_guard_geometry {
 	size_t min_nbytes;     /* the smallest stack; a multiple of the granule */
 	size_t parts; /* PMSAv7 sub-regions: 8. Lengths are multiples of 1/parts of the power of two at or above */
 	size_t closed_nbytes; /* below a mapped stack, or at an arena's low end; any multiple of the granule */
-	size_t arena_nbytes;  /* window: size of an arena, at least a frame; 0: mapped */
+	size_t arena_nbytes;  /* window: of an arena, 1 to 2^(CAIRN_ORDERS - 1) frames; 0: mapped */
 	uintptr_t space_base; /* mapped: the address space for stacks; any multiple of the granule */
 	size_t space_nbytes;  /* mapped: its length; any multiple of the granule */
 };

@@ -76,12 +76,14 @@ document cairn-check
 Every invariant: sound, or the text of the first that is broken.
 end
 
-# The answer is written below the stack in use, and the call is made below that.
+# The answer is written below the stack in use, and the call is made below that. The address is worked out first:
+# a mistake in it must not leave $sp moved.
 define cairn-explain
+  set $addr = (uintptr_t)($arg0)
   set $kept_sp = $sp
   set $sp = ((uintptr_t)$sp - sizeof(struct cairn_explanation)) & ~7
   set $answer = (struct cairn_explanation *)$sp
-  call (void)cairn_explain((const void *)($arg0), $answer)
+  call (void)cairn_explain((const void *)$addr, $answer)
   output $answer->what
   printf ": %#x, %u bytes", $answer->base, $answer->nbytes
   if $answer->name != 0

@@ -28,11 +28,11 @@ _Noreturn void armv7a_boot(void)
 	kernel_main();
 }
 
-/* As the hardware counts; under QEMU with -icount shift=0 a cycle is an instruction. */
-const char *arch_stamp_unit(uint32_t *units_per_100_stamps)
+/* Under QEMU with -icount shift=0 the cycle counter counts instructions. */
+const char *arch_stamp_unit(uint32_t *stamps_per_1000_units)
 {
-	*units_per_100_stamps = 100;
-	return "cycles";
+	*stamps_per_1000_units = 1000;
+	return "instructions";
 }
 
 const char *arch_cpu_name(void)

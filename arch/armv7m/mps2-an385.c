@@ -19,6 +19,7 @@ struct cmsdk_uart {
 #define UART_BAUD          115200u
 
 const uint32_t board_clock_hz = CLOCK_HZ;
+const uint32_t board_instruction_ns = 1024;
 
 /* The first eighth of the code memory holds the vectors alone, and the processor reads those past the MPU.
  * So it stays closed: NULL and what lies near it faults. */

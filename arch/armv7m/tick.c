@@ -16,8 +16,8 @@ void arch_tick_start(uint32_t hz)
 	SYSTICK->CSR = CSR_CLKSOURCE | CSR_TICKINT | CSR_ENABLE;
 }
 
-const char *arch_stamp_unit(uint32_t *units_per_100_stamps)
+const char *arch_stamp_unit(uint32_t *stamps_per_1000_units)
 {
-	*units_per_100_stamps = (uint32_t)(100000000000ull / board_clock_hz);
-	return "ns";
+	*stamps_per_1000_units = (uint32_t)((uint64_t)board_clock_hz * board_instruction_ns / 1000000);
+	return "instructions";
 }

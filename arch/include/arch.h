@@ -23,9 +23,8 @@
  * [inline] uintptr_t arch_sp(void);			the stack pointer in use
  * [inline] uint32_t arch_stamp(void);			free-running, counts up, wraps; see arch_stamp_unit */
 
-/* What one step of arch_stamp is, for a person: "ns", "instructions"; and how many stamps make a hundred of
- * it. */
-const char *arch_stamp_unit(uint32_t *units_per_100_stamps);
+/* The unit that stamps are told in, for a person, and how many stamps make a thousand of it. */
+const char *arch_stamp_unit(uint32_t *stamps_per_1000_units);
 
 /* ---- tasks ---- */
 

@@ -105,9 +105,9 @@ static void print_tasks(void)
 
 static void print_longest_masked(void)
 {
-	uint32_t units_per_100_stamps, stamps = port_longest_masked();
-	const char *unit = arch_stamp_unit(&units_per_100_stamps);
-	uint32_t units = stamps / 100 * units_per_100_stamps + stamps % 100 * units_per_100_stamps / 100;
+	uint32_t per_1000, stamps = port_longest_masked();
+	const char *unit = arch_stamp_unit(&per_1000);
+	uint32_t units = stamps / per_1000 * 1000 + stamps % per_1000 * 1000 / per_1000;
 
 	EXPECT(stamps != 0, "the time with interrupts masked is measured");
 	console_print("\n   longest time with interrupts masked: %u %s\n", (unsigned)units, unit);

@@ -73,6 +73,7 @@ static void unmanaged_reserved_and_metadata(void **state)
 	assert_int_equal(is.what, CAIRN_IS_META);
 	assert_string_equal(is.name, "boot metadata");
 
+	cairn_explain_in(&parts, (uintptr_t)memory, NULL);
 	cairn_explain_in(NULL, (uintptr_t)memory, &is);
 	assert_int_equal(is.what, CAIRN_IS_UNMANAGED);
 }
@@ -149,6 +150,7 @@ static void stacks_their_guards_and_free_space(void **state)
 	assert_int_equal(explain((void *)cairn_stack_arena_base(&stacks, 0)).what, CAIRN_IS_STACK_GUARD);
 	assert_int_equal(explain((void *)(cairn_stack_arena_base(&stacks, 0) + window.arena_nbytes - 1)).what,
 			 CAIRN_IS_FREE_STACK);
+	cairn_stack_ready(&stacks, &stack);
 	assert_int_equal(cairn_stack_retire(&stacks, &stack), CAIRN_OK);
 	cairn_stack_give(&stacks, &stack);
 	assert_int_equal(explain((void *)(stack.base + 100)).what, CAIRN_IS_FREE_STACK);

@@ -5,7 +5,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <limits.h>
 #include <cmocka.h>
 
 #include "stack.h"
@@ -225,7 +224,7 @@ static void only_a_live_stack_is_retired(void **state)
 static void null_and_numbers_of_no_arena_do_nothing(void **state)
 {
 	(void)state;
-	static const int numbers[] = {-1, 0, CAIRN_STACK_ARENAS - 1, CAIRN_STACK_ARENAS, INT_MAX};
+	static const int numbers[] = {-1, 0, CAIRN_STACK_ARENAS - 1, CAIRN_STACK_ARENAS, 1 << 30};
 	struct cairn_stack stack = {0};
 	struct cairn_stacks_info info;
 	struct cairn_stack_where where;
