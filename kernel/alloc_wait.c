@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Allocation that waits for memory to come back.
- * Each free event wakes everyone who waited when it happened, one a lock, and they try again. New waiters go
- * to the other of two queues, so that one who tried in vain is not woken again by the same event. Events
- * overlap: one who is woken may free at once, and handlers free. The queues change places only when the one
- * that is due is empty, and once an event: so however events overlap, each wakes what was there when it began,
- * and nobody is woken more often than there are changes.
- * nfreed counts events: who tried before the last one does not wait, but tries again. */
+/* Allocation that waits for memory to come back. Each free event wakes everyone who waited when it
+ * happened, one a lock, and they try again. New waiters go to the other of two queues, so that one who
+ * tried in vain is not woken again by the same event. Events overlap: one who is woken may free at once,
+ * and handlers free. The queues change places only when the one that is due is empty, and once an event:
+ * so however events overlap, each wakes what was there when it began, and nobody is woken more often than
+ * there are changes. nfreed counts events: who tried before the last one does not wait, but tries again. */
 #include "lock.h"
 #include "task_private.h"
 

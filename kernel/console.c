@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Whole lines from any context, without ever waiting, and with interrupts masked for one character at most. A
- * line is formatted, unlocked, in one of a few buffers, and then queued. Whoever queued one sends what is
- * queued, oldest first, character by character; who interrupts it goes on where it was. So nobody owns the
- * console, and no task can die holding it: a writer that dies while it formats only leaves a buffer behind,
- * which console_forget takes back.
- * When all buffers are in use a line is lost, and the next one says so. What a fault prints is not lost: it has
- * a buffer of its own, which is free again when the fault has been dealt with. */
+/* Whole lines from any context, without ever waiting, and with interrupts masked for one character at
+ * most. A line is formatted, unlocked, in one of a few buffers, and then queued. Whoever queued one sends
+ * what is queued, oldest first, character by character; who interrupts it goes on where it was. So nobody
+ * owns the console, and no task can die holding it: a writer that dies while it formats only leaves a
+ * buffer behind, which console_forget takes back. When all buffers are in use a line is lost, and the next
+ * one says so. What a fault prints is not lost: it has a buffer of its own, which is free again when the
+ * fault has been dealt with. */
 #include "console.h"
 
 #include <stdbool.h>

@@ -15,9 +15,9 @@ void fault_set_policy(enum fault_policy policy);
 /* One word, or words joined by '-': "data-access". */
 const char *fault_name(enum arch_fault_cause cause);
 
-/* The last fault, for tests and the demonstration: what the line said. It is overwritten, not replaced: a task
- * that reads it while another faults may see half of each. To be sure, copy it, and compare count before and
- * after. */
+/* The last fault, for tests and the demonstration: what the line said. It is overwritten, not replaced: a
+ * task that reads it while another faults may see half of each. To be sure, copy it, and compare count
+ * before and after. */
 struct fault_record {
 	uint32_t count; /* faults so far */
 	char task[TASK_NAME_NBYTES];

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Message queues: slots in storage, which go round from the free list to a copier, to the list of messages,
- * to another copier, and back.
+/* Message queues: slots in storage, which go round from the free list to a copier, to the list of
+ * messages, to another copier, and back.
  * I1: every slot is in the free list, in the message list (count of them), or taken (ntaken of them) by a
  *     task or handler that copies.
  * I2: messages or free slots are listed only while no task waits for one: they are handed to the waiter at
  *     once.
- * I3: what a task has taken is in task->transit, so that the reaper can give it back.
- * Copying is done outside the lock. A queue without storage is not a queue, or is being destroyed: its waiters
- * are woken one by one, and slots come back in between, but are given to nobody any more. Who destroys it is
- * pinned until the storage is free, so that a kill neither strands waiters nor loses the storage. */
+ * I3: what a task has taken is in task->transit, so that the reaper can give it back. Copying is done
+ * outside the lock. A queue without storage is not a queue, or is being destroyed: its waiters are woken
+ * one by one, and slots come back in between, but are given to nobody any more. Who destroys it is pinned
+ * until the storage is free, so that a kill neither strands waiters nor loses the storage. */
 #include "lock.h"
 #include "task_private.h"
 

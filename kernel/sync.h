@@ -65,8 +65,8 @@ enum kernel_status queue_init(struct message_queue *q, size_t message_nbytes, si
 enum kernel_status queue_send(struct message_queue *q, const void *message, uint32_t ticks);
 enum kernel_status queue_receive(struct message_queue *q, void *message, uint32_t ticks);
 size_t queue_count(const struct message_queue *q);
-/* Waiters get KERNEL_EDELETED. Waits until nobody copies any more: tasks only, KERNEL_EINVAL elsewhere. Who is
- * killed in it first brings it to its end; to join the victim is to wait for that. */
+/* Waiters get KERNEL_EDELETED. Waits until nobody copies any more: tasks only, KERNEL_EINVAL elsewhere.
+ * Who is killed in it first brings it to its end; to join the victim is to wait for that. */
 enum kernel_status queue_destroy(struct message_queue *q);
 
 /* cairn_alloc that waits up to `ticks` for memory to come back. NULL: none came in time, or nbytes makes no

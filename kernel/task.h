@@ -71,17 +71,18 @@ _Noreturn void task_exit(int code);
  * stack are free. One joiner: a second gets KERNEL_EINVAL, and so does whoever joins a detached task. */
 enum kernel_status task_join(task_id id, int *code, uint32_t ticks);
 
-/* End another task (or oneself) wherever it is; mutexes it holds pass on with KERNEL_EOWNERDEAD, what it was
- * copying to or from a message queue goes back. When a task kills another, all that is done on return; but a
- * task that is between the halves of an operation of Cairn's, makes a task, or destroys a semaphore or a queue
- * first brings that to its end. Neither is it done on return from a handler, with interrupts masked or with the
- * scheduler suspended: then the victim does not run again, but what it held passes on, and its memory comes
- * back, only when tasks are switched again. A task that ends itself while it has suspended the scheduler
- * resumes it. KERNEL_ESRCH; KERNEL_EINVAL: a task of the kernel's. Any context but a fault. */
+/* End another task (or oneself) wherever it is; mutexes it holds pass on with KERNEL_EOWNERDEAD, what it
+ * was copying to or from a message queue goes back. When a task kills another, all that is done on return;
+ * but a task that is between the halves of an operation of Cairn's, makes a task, or destroys a semaphore
+ * or a queue first brings that to its end. Neither is it done on return from a handler, with interrupts
+ * masked or with the scheduler suspended: then the victim does not run again, but what it held passes on,
+ * and its memory comes back, only when tasks are switched again. A task that ends itself while it has
+ * suspended the scheduler resumes it. KERNEL_ESRCH; KERNEL_EINVAL: a task of the kernel's. Any context but
+ * a fault. */
 enum kernel_status task_kill(task_id id);
 
-/* Until the ticks-th tick from now. NO_WAIT: as task_yield. WAIT_FOREVER: until it is killed. Where waiting is
- * not allowed it returns at once. */
+/* Until the ticks-th tick from now. NO_WAIT: as task_yield. WAIT_FOREVER: until it is killed. Where
+ * waiting is not allowed it returns at once. */
 void task_sleep(uint32_t ticks);
 void task_yield(void);
 

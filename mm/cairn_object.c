@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The facade of the object caches: a slab is constructed, and an object poisoned, between two locked steps. */
+/* The facade of the object caches: a slab is constructed, and an object poisoned, between two locked
+ * steps. */
 #include "system.h"
 
 static const char *cache_name(const struct cairn_cache *cache)

@@ -112,7 +112,8 @@ struct arch_fault {
 	uint32_t status[3]; /* raw; M-profile: CFSR, HFSR, exception number; A-profile: DFSR, IFSR, CPSR */
 };
 
-/* May this word, found on a stack, be a return address: does it name a place in the image's code behind a call? */
+/* May this word, found on a stack, be a return address: does it name a place in the image's code behind a
+ * call? */
 bool arch_is_return_address(uintptr_t word);
 
 /* From kernel_fault, for a task: let it continue in entry(arg) at the top of its stack (base + nbytes) when
