@@ -88,26 +88,9 @@ static enum cairn_err wrong_cache(void **at)
 	return object_free_at(&props.other_cache, props.object, at);
 }
 
-/* An address of the stack that lies in a zone: where stacks are mapped, their addresses do not. */
-static uintptr_t memory_of_stack(void)
-{
-	struct cairn_explanation is;
-	struct cairn_zone_info info;
-
-	for (unsigned zone = 0; cairn_zone_info(zone, &info); zone++)
-		for (size_t n = 0; n < info.nframes; n++) {
-			uintptr_t addr = cairn_pfn_to_addr(info.base + (cairn_pfn)n);
-
-			cairn_explain((const void *)addr, &is);
-			if (is.what == CAIRN_IS_STACK && is.name == props.stack.name)
-				return addr;
-		}
-	return 0;
-}
-
 static enum cairn_err stack_as_block(void **at)
 {
-	return free_at((void *)(memory_of_stack() + INTERIOR_NBYTES), at);
+	return free_at((void *)(props.stack.base + INTERIOR_NBYTES), at);
 }
 
 static enum cairn_err pages_as_block(void **at)
