@@ -20,9 +20,15 @@ struct cairn_report {
 
 /* Keep everyone else out (interrupts, other CPUs), and let them in again. Nests: the key says what to
  * restore. Called from any context, for O(CAIRN_ORDERS) instructions at most. A port whose tasks have
- * guarded stacks makes sure before it locks that the stack has room for what runs under the lock. */
+ * guarded stacks makes sure before it locks that the stack has room for what runs under the lock.
+ * A lock of a few instructions is better inline: -DCAIRN_PORT_LOCK_FILE='"my_lock.h"' names a header that
+ * defines the two as static inline. */
+#ifdef CAIRN_PORT_LOCK_FILE
+#include CAIRN_PORT_LOCK_FILE
+#else
 cairn_key cairn_port_lock(void);
 void cairn_port_unlock(cairn_key key);
+#endif
 
 /* A call was refused, or damage was found. Outside the lock, in the context of the call. May log, count, or
  * stop the system; may call nothing of Cairn's that allocates or frees. */
