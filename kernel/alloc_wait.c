@@ -19,7 +19,7 @@ static void watch(bool on)
 {
 	task_pin();
 	cairn_watch_frees(on);
-	current_task->watches_frees = on;
+	current_task()->watches_frees = on;
 	task_unpin();
 }
 

@@ -239,16 +239,16 @@ static _Noreturn void stop_in_kernel(const struct arch_fault *fault)
 	print_kernel_headline(fault);
 	console_print_now("  %s%s%stask=%s\n", fault->in_handler ? "in a handler, " : "",
 			  fault->masked ? "interrupts masked, " : "",
-			  current_task && current_task->npins ? "pinned, " : "",
-			  current_task ? current_task->name : "none");
+			  current_task() && current_task()->npins ? "pinned, " : "",
+			  current_task() ? current_task()->name : "none");
 	console_print_now("  pc=%s lr=%s sp=0x%08zx addr=%s%s%s%s\n", pc, lr, (size_t)fault->sp, addr,
 			  fault->addr_known ? " is=\"" : "", fault->addr_known ? is : "",
 			  fault->addr_known ? "\"" : "");
 	console_print_now("  status=0x%08zx,0x%08zx,0x%08zx\n", (size_t)fault->status[0],
 			  (size_t)fault->status[1], (size_t)fault->status[2]);
-	if (current_task)
-		console_print_now("  stack 0x%08zx..0x%08zx\n", (size_t)current_task->stack.base,
-				  (size_t)(current_task->stack.base + current_task->stack.nbytes));
+	if (current_task())
+		console_print_now("  stack 0x%08zx..0x%08zx\n", (size_t)current_task()->stack.base,
+				  (size_t)(current_task()->stack.base + current_task()->stack.nbytes));
 	arch_exit(1);
 }
 
@@ -274,8 +274,8 @@ static void kill_running(struct task *task)
 
 static bool is_the_kernels_own(const struct arch_fault *fault)
 {
-	return !current_task || fault->in_handler || fault->masked || current_task->npins ||
-	       task_is_kernels(current_task);
+	return !current_task() || fault->in_handler || fault->masked || current_task()->npins ||
+	       task_is_kernels(current_task());
 }
 
 void kernel_fault(const struct arch_fault *fault)
@@ -285,13 +285,13 @@ void kernel_fault(const struct arch_fault *fault)
 	kernel_in_fault = true;
 	if (is_the_kernels_own(fault))
 		stop_in_kernel(fault);
-	record(fault, current_task);
+	record(fault, current_task());
 	if (last.overflow)
-		print_overflow(current_task, action);
+		print_overflow(current_task(), action);
 	else
 		print_other(action);
 	if (policy == FAULT_STOP)
 		arch_exit(1);
-	kill_running(current_task);
+	kill_running(current_task());
 	kernel_in_fault = false;
 }

@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The lock and what is measured of it.
+/* The slow half of the lock, and what is measured of it.
  * Only the outermost lock checks the stack: CAIRN_LOCKED_STACK covers everything that runs until it is
  * released. */
 #include "lock.h"
 
 #include "task_private.h"
-
-/* 1: every outermost lock is timed. 0: no code for it exists. */
-#ifndef PORT_TIMES_LOCK
-#define PORT_TIMES_LOCK 0
-#endif
-_Static_assert(PORT_TIMES_LOCK == 0 || PORT_TIMES_LOCK == 1, "PORT_TIMES_LOCK");
 
 bool kernel_in_fault;
 
@@ -21,16 +15,17 @@ static struct {
 } masked;
 
 /* A task that is pinned has been checked when it was, for all of the stretch. */
-static inline bool short_of_stack(size_t nbytes)
+static bool short_of_stack(size_t nbytes)
 {
+	const struct task *self = current_task();
 	uintptr_t limit;
 
-	if (arch_irq_masked() || kernel_in_fault || !current_task)
+	if (arch_irq_masked() || kernel_in_fault || !self)
 		return false;
 	if (arch_in_handler())
 		limit = arch_handler_stack_limit();
-	else if (current_task->npins == 0)
-		limit = current_task->stack.base;
+	else if (self->npins == 0)
+		limit = self->stack.base;
 	else
 		return false;
 	return arch_sp() < limit + nbytes;
@@ -42,27 +37,27 @@ void kernel_require_headroom(void)
 		arch_raise_headroom();
 }
 
-arch_key kernel_lock(void)
+void kernel_lock_out_of_room(void)
 {
-	arch_key key;
-
 	if (short_of_stack(CAIRN_LOCKED_STACK))
 		arch_raise_headroom();
-	key = arch_irq_save();
-	if (PORT_TIMES_LOCK && masked.depth++ == 0)
-		masked.began = arch_stamp();
-	return key;
 }
 
-void kernel_unlock(arch_key key)
+void kernel_masked_begins(void)
 {
-	if (PORT_TIMES_LOCK && --masked.depth == 0) {
-		uint32_t stamps = arch_stamp() - masked.began;
+	if (masked.depth++ == 0)
+		masked.began = arch_stamp();
+}
 
-		if (stamps > masked.longest)
-			masked.longest = stamps;
-	}
-	arch_irq_restore(key);
+void kernel_masked_ends(void)
+{
+	uint32_t stamps;
+
+	if (--masked.depth != 0)
+		return;
+	stamps = arch_stamp() - masked.began;
+	if (stamps > masked.longest)
+		masked.longest = stamps;
 }
 
 uint32_t port_longest_masked(void)

@@ -80,7 +80,7 @@ static void pass_on(struct mutex *m, enum kernel_status status)
 static bool would_deadlock(const struct mutex *m)
 {
 	for (unsigned depth = 0; depth < MUTEX_CHAIN; depth++) {
-		if (m->owner == current_task)
+		if (m->owner == current_task())
 			return true;
 		m = m->owner->waits_on;
 		if (!m)
@@ -103,7 +103,7 @@ static enum kernel_status take_free(struct mutex *m)
 	enum kernel_status status = m->owner_died ? KERNEL_EOWNERDEAD : KERNEL_OK;
 
 	m->owner_died = false;
-	own(m, current_task);
+	own(m, current_task());
 	return status;
 }
 
@@ -118,14 +118,14 @@ enum kernel_status mutex_lock(struct mutex *m, uint32_t ticks)
 	key = kernel_lock();
 	if (!m->owner) {
 		status = take_free(m);
-	} else if (m->owner == current_task) {
+	} else if (m->owner == current_task()) {
 		status = KERNEL_EDEADLK;
 	} else if (ticks == NO_WAIT) {
 		status = KERNEL_ETIMEDOUT;
 	} else if (would_deadlock(m)) {
 		status = KERNEL_EDEADLK;
 	} else {
-		current_task->waits_on = m;
+		current_task()->waits_on = m;
 		return wait_in(&m->waiters, ticks, key);
 	}
 	kernel_unlock(key);
@@ -140,7 +140,7 @@ enum kernel_status mutex_unlock(struct mutex *m)
 	if (!m || !task_running())
 		return KERNEL_EINVAL;
 	key = kernel_lock();
-	if (m->owner == current_task)
+	if (m->owner == current_task())
 		pass_on(m, KERNEL_OK);
 	else
 		status = KERNEL_EPERM;

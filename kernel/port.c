@@ -16,16 +16,6 @@ static struct {
 
 static bool mapped; /* stacks are mapped, not windows */
 
-cairn_key cairn_port_lock(void)
-{
-	return kernel_lock();
-}
-
-void cairn_port_unlock(cairn_key key)
-{
-	kernel_unlock((arch_key)key);
-}
-
 /* ---- reports ---- */
 
 void cairn_port_report(const struct cairn_report *report)

@@ -234,7 +234,7 @@ static void wait_until_nobody_copies(struct message_queue *q)
 	arch_key key = kernel_lock();
 
 	if (q->ntaken) {
-		q->destroyer = current_task;
+		q->destroyer = current_task();
 		wait_in(NULL, WAIT_FOREVER, key);
 	} else {
 		kernel_unlock(key);

@@ -35,7 +35,7 @@ static void hand_to_reaper(struct task *task)
 
 void task_end(struct task *task, int code, bool killed)
 {
-	if (task == current_task)
+	if (task == current_task())
 		sched_forget_suspension();
 	wait_detach(task);
 	task->exit_code = code;
@@ -58,7 +58,7 @@ _Noreturn void task_exit(int code)
 	if (!task_running() || arch_irq_masked())
 		panic("task_exit where no task can end");
 	key = kernel_lock();
-	task_end(current_task, code, false);
+	task_end(current_task(), code, false);
 	kernel_unlock(key);
 	stand_still();
 }
@@ -204,7 +204,7 @@ static enum kernel_status join_check(const struct task *task)
 {
 	if (!task)
 		return KERNEL_ESRCH;
-	if (task == current_task)
+	if (task == current_task())
 		return KERNEL_EDEADLK;
 	if (task->detached || wait_queue_first(&task->joiners))
 		return KERNEL_EINVAL;
@@ -242,7 +242,7 @@ enum kernel_status task_join(task_id id, int *code, uint32_t ticks)
 	if (status == KERNEL_OK && ticks != NO_WAIT) {
 		status = wait_in(&task->joiners, ticks, key);
 		if (code && status == KERNEL_OK)
-			*code = current_task->joined_code;
+			*code = current_task()->joined_code;
 		return status;
 	}
 	kernel_unlock(key);

@@ -2,30 +2,43 @@
 /* Fixed priorities, preemptive, round-robin among equals.
  * I1: the ready queue holds every task that could run, the running one included, and never gets empty: idle
  *     does not wait.
- * I2: outside the lock the running task is the first of the ready queue, unless a switch is asked for or
- *     suspended. A task that is preempted stays first among its equals; a tick or task_yield puts it behind
- *     them. */
+ * I2: outside the lock arch_cpu.next is the first of the ready queue; while switching is suspended it is the
+ *     running task, if that is ready. Where it is not the running task, a switch is asked for.
+ * A task that is preempted stays first among its equals; a tick or task_yield puts it behind them. */
 #include "sched.h"
 
 #include "lock.h"
 #include "task_private.h"
 #include "timer.h"
 
-struct task *current_task;
+static struct {
+	struct wait_queue ready;
+	unsigned nsuspended;
+} sched;
 
-static struct wait_queue ready;
-static unsigned nsuspended;
 static void (*tick_hook)(void);
 
 void sched_ready(struct task *task)
 {
 	task->state = TASK_READY;
-	wait_queue_add(&ready, task);
+	wait_queue_add(&sched.ready, task);
+}
+
+static struct task *choose(struct task *self)
+{
+	return sched.nsuspended && self->state == TASK_READY ? self : wait_queue_first(&sched.ready);
 }
 
 void sched_preempt(void)
 {
-	if (current_task && !nsuspended && wait_queue_first(&ready) != current_task)
+	struct task *self = current_task();
+	struct task *next;
+
+	if (!self)
+		return;
+	next = choose(self);
+	arch_cpu.next = &next->context;
+	if (next != self)
 		arch_switch_request();
 }
 
@@ -46,7 +59,7 @@ bool sched_reprioritise(struct task *task)
 	if (q)
 		wait_queue_remove(task);
 	task->priority = (uint8_t)priority;
-	if (q && task == current_task)
+	if (q && task == current_task())
 		wait_queue_add_first(q, task);
 	else if (q)
 		wait_queue_add(q, task);
@@ -55,19 +68,20 @@ bool sched_reprioritise(struct task *task)
 
 bool sched_suspended(void)
 {
-	return nsuspended != 0;
+	return sched.nsuspended != 0;
 }
 
 void sched_forget_suspension(void)
 {
-	nsuspended = 0;
+	sched.nsuspended = 0;
 }
 
 void scheduler_suspend(void)
 {
 	arch_key key = kernel_lock();
 
-	nsuspended++;
+	sched.nsuspended++;
+	sched_preempt();
 	kernel_unlock(key);
 }
 
@@ -75,25 +89,43 @@ void scheduler_resume(void)
 {
 	arch_key key = kernel_lock();
 
-	if (nsuspended)
-		nsuspended--;
+	if (sched.nsuspended)
+		sched.nsuspended--;
 	sched_preempt();
 	kernel_unlock(key);
 }
 
-static void give_way(void)
+/* The running task goes behind its equals; one that is being preempted keeps its place. */
+static inline void give_way(struct task *self)
 {
-	if (current_task->state == TASK_READY && !nsuspended)
-		wait_queue_rotate(&ready, current_task->priority);
-	sched_preempt();
+	struct task *next = self->next;
+
+	if (arch_cpu.next != &self->context || sched.nsuspended || next == self)
+		return;
+	sched.ready.first[self->priority] = next;
+	arch_cpu.next = &next->context;
+	arch_switch_request();
+}
+
+static __attribute__((noinline)) void yield_out_of_room(void)
+{
+	arch_key key = kernel_lock();
+
+	if (task_running())
+		give_way(current_task());
+	kernel_unlock(key);
 }
 
 void task_yield(void)
 {
-	arch_key key = kernel_lock();
+	arch_key key;
 
-	if (current_task && !arch_in_handler())
-		give_way();
+	if (!arch_in_room()) {
+		yield_out_of_room();
+		return;
+	}
+	key = kernel_lock_in_room();
+	give_way(current_task());
 	kernel_unlock(key);
 }
 
@@ -114,20 +146,14 @@ void kernel_tick(void)
 	if (hook)
 		hook();
 	key = kernel_lock();
-	if (wait_queue_first(&ready) == current_task)
-		give_way();
+	give_way(current_task());
 	kernel_unlock(key);
-}
-
-struct arch_context *kernel_switch(void)
-{
-	if (!nsuspended || current_task->state != TASK_READY)
-		current_task = wait_queue_first(&ready);
-	return &current_task->context;
 }
 
 _Noreturn void scheduler_start(void)
 {
-	current_task = wait_queue_first(&ready);
-	arch_start(&current_task->context);
+	struct task *first = wait_queue_first(&sched.ready);
+
+	arch_cpu.next = &first->context;
+	arch_start(&first->context);
 }

@@ -67,7 +67,7 @@ static enum kernel_status wait_for_unit(struct semaphore *s, uint32_t ticks, arc
 	enum kernel_status status = wait_in(&s->waiters, ticks, key);
 
 	if (status == KERNEL_OK)
-		arrived(current_task);
+		arrived(current_task());
 	return status;
 }
 

@@ -139,6 +139,8 @@ static void task_publish(struct task *task)
 
 	arch_context_init(&task->context, task->stack.base, task->stack.nbytes, task->stack.guard, task_begin,
 			  task);
+	task->context.room_limit = task->stack.base + CAIRN_LOCKED_STACK;
+	task->context.room_nbytes = task->stack.nbytes - CAIRN_LOCKED_STACK;
 	key = kernel_lock();
 	table.slot[slot_of_id(task->id)] = task;
 	sched_ready(task);
@@ -178,7 +180,7 @@ static bool spec_makes_sense(const struct task_spec *spec, const task_id *id)
 
 enum kernel_status task_create(const struct task_spec *spec, task_id *id)
 {
-	if ((current_task && arch_in_handler()) || !spec_makes_sense(spec, id))
+	if ((current_task() && arch_in_handler()) || !spec_makes_sense(spec, id))
 		return KERNEL_EINVAL;
 	return task_make(spec, id);
 }
@@ -259,7 +261,7 @@ static const char *state_name(const struct task *task)
 {
 	switch ((enum task_state)task->state) {
 	case TASK_NONE: return "new";
-	case TASK_READY: return task == current_task ? "running" : "ready";
+	case TASK_READY: return task == current_task() ? "running" : "ready";
 	case TASK_WAITING: return task->queue ? "waiting" : "sleeping";
 	case TASK_DYING: return "dying";
 	case TASK_ENDED: return "ended";

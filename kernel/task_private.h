@@ -62,7 +62,13 @@ struct task {
 	struct wait_queue joiners;
 };
 
-extern struct task *current_task; /* NULL until the scheduler starts */
+_Static_assert(offsetof(struct task, context) == 0, "a task is found by its context");
+
+/* NULL until the scheduler starts; in a handler, the task that it interrupted. */
+static inline struct task *current_task(void)
+{
+	return (struct task *)(void *)arch_cpu.running;
+}
 
 static inline struct task *task_of_timeout(struct timeout *timeout)
 {
@@ -72,7 +78,7 @@ static inline struct task *task_of_timeout(struct timeout *timeout)
 /* The running task; NULL in a handler and before tasks. */
 static inline struct task *task_running(void)
 {
-	return arch_in_handler() ? NULL : current_task;
+	return arch_in_handler() ? NULL : current_task();
 }
 
 /* What names a task as an owner of memory: its id, which outlives it, and not its control block, which is

@@ -52,12 +52,6 @@ void wait_queue_remove(struct task *task)
 	task->queue = NULL;
 }
 
-void wait_queue_rotate(struct wait_queue *q, unsigned priority)
-{
-	if (q->first[priority])
-		q->first[priority] = q->first[priority]->next;
-}
-
 unsigned wait_queue_top(const struct wait_queue *q)
 {
 	return q->mask ? cairn_highest_bit(q->mask) : 0;
@@ -70,12 +64,12 @@ struct task *wait_queue_first(const struct wait_queue *q)
 
 bool wait_allowed(void)
 {
-	return current_task && !arch_in_handler() && !arch_irq_masked() && !sched_suspended();
+	return current_task() && !arch_in_handler() && !arch_irq_masked() && !sched_suspended();
 }
 
 enum kernel_status wait_in(struct wait_queue *q, uint32_t ticks, arch_key key)
 {
-	struct task *self = current_task;
+	struct task *self = current_task();
 
 	wait_queue_remove(self);
 	self->state = TASK_WAITING;

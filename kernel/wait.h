@@ -20,7 +20,6 @@ struct wait_queue {
 void wait_queue_add(struct wait_queue *q, struct task *task);
 void wait_queue_add_first(struct wait_queue *q, struct task *task);
 void wait_queue_remove(struct task *task);
-void wait_queue_rotate(struct wait_queue *q, unsigned priority);
 struct task *wait_queue_first(const struct wait_queue *q); /* the most urgent, or NULL */
 unsigned wait_queue_top(const struct wait_queue *q);       /* its priority; 0 when empty */
 

@@ -5,13 +5,16 @@
 usage: locked_stack.py OBJECT_DIR
 
 Reads gcc's call graphs with stack usage (-fcallgraph-info=su, *.ci below OBJECT_DIR). What runs under the lock is
-what the facade (mm/cairn*.c) calls of the modules below it, less the slow halves, which it calls unlocked.
+what those functions of the facade (mm/cairn*.c) that lock call of the modules below it, less the slow halves, which
+they call unlocked. The lock is inline, and measures the stack within such a function: its own frame is above that,
+unless the compiler makes it behind the lock, which the disassembly tells.
 A task that is pinned is checked when it is pinned, for all of the stretch: so the functions that pin, of the facade
 and of the kernel, have to keep to a bound too, reports aside.
 Fails when the deepest chain is above the bound, when a frame has no bound, or when calls form a cycle.
 """
 import pathlib
 import re
+import subprocess
 import sys
 
 UNLOCKED = {
@@ -25,8 +28,14 @@ PINNED = {"cairn_cache_alloc", "cairn_cache_reserve", "cairn_cache_free", "cairn
           "queue_destroy"}
 # Reports are made when nothing is held; what raises an overflow, or panics, does not come back.
 NOT_FOLLOWED = {"cairn_refuse", "cairn_explain_in", "arch_raise_headroom", "panic"}
-# The lock's own frames, and an exception frame with its padding that an interrupt stacks as soon as it may.
-BESIDE_NBYTES = 20 + 36
+# An exception frame with its padding, which an interrupt stacks as soon as it may.
+BESIDE_NBYTES = 36
+# By this call, the lock's slow half, one knows a function that locks.
+LOCK = "kernel_lock_out_of_room"
+OBJDUMP = ["arm-none-eabi-objdump", "-d", "--no-show-raw-insn"]
+FUNCTION = re.compile(r"^[0-9a-f]+ <(\S+)>:$")
+MAKES_FRAME = re.compile(r"\tpush|\tsub(?:\.w)?\tsp, |\[sp, #-\d+\]!|\tstm\S*\tsp!")
+MASKS = "\tcpsid"
 LOCKED = re.compile(r"#define CAIRN_LOCKED_STACK \(CAIRN_CHECK >= 3 \? \d+ : (\d+)\)")
 PINNED_MORE = re.compile(r"#define CAIRN_PINNED_STACK \(CAIRN_LOCKED_STACK \+ (\d+)\)")
 NODE = re.compile(r'node: \{ title: "([^"]+)" label: "[^"]*?(?:\\n(\d+) bytes \(([a-z,]+)\))?"')
@@ -59,6 +68,21 @@ def read(directory):
     return frames, calls, facade
 
 
+def framed_before_lock(directory):
+    """The functions of the facade whose frame is there when they lock."""
+    framed, name, made = set(), "", False
+    for file in sorted(pathlib.Path(directory, "mm").glob("cairn*.o")):
+        for line in subprocess.run([*OBJDUMP, file], check=True, capture_output=True, text=True).stdout.splitlines():
+            if begins := FUNCTION.match(line):
+                name, made = begins.group(1), False
+            elif MASKS in line and made:
+                framed.add(name)
+            elif MASKS in line:
+                name = ""
+            made = made or MAKES_FRAME.search(line) is not None
+    return framed
+
+
 def deepest(name, frames, calls, above=()):
     if name in above:
         fail("recursion: " + " > ".join((*above, name)))
@@ -68,6 +92,15 @@ def deepest(name, frames, calls, above=()):
         if depth > best:
             best, chain = depth, path
     return frames.get(name, 0) + best, (name, *chain)
+
+
+def only_locked(calls, facade, lockers):
+    """The calls, those of the facade cut down to the modules below and to its own static halves."""
+    def is_locked(target):
+        return ":" in target and target not in lockers if target in facade else MODULE.match(target)
+
+    return {source: {target for target in targets if target not in UNLOCKED and is_locked(target)}
+            if source in facade else targets for source, targets in calls.items()}
 
 
 def bounds():
@@ -83,16 +116,19 @@ def main():
     if len(sys.argv) != 2:
         fail("usage: locked_stack.py OBJECT_DIR")
     frames, calls, facade = read(sys.argv[1])
-    roots = {target for source in facade for target in calls.get(source, ())
-             if MODULE.match(target) and target not in UNLOCKED and target in frames and target not in facade}
-    if len(roots) < 20:
-        fail(f"only {len(roots)} functions under the lock were found")
+    lockers = {source for source in facade if LOCK in calls.get(source, ())}
+    if len(lockers) < 20:
+        fail(f"only {len(lockers)} functions that lock were found")
+    framed = framed_before_lock(sys.argv[1])
+    above = {name: 0 for name in lockers if name.split(":")[-1] in framed}
     locked, pinned = bounds()
-    for what, names, bound in (("under the lock", roots, locked), ("pinned", PINNED, pinned)):
+    for what, names, graph, own, bound in (
+            ("under the lock", lockers, only_locked(calls, facade, lockers), {**frames, **above}, locked),
+            ("pinned", PINNED, calls, frames, pinned)):
         missing = names - frames.keys()
         if missing:
             fail(f"not in the call graphs: {', '.join(sorted(missing))}")
-        depth, chain = max(deepest(name, frames, calls) for name in names)
+        depth, chain = max(deepest(name, own, graph) for name in names)
         print(f"locked_stack: {depth} B of {bound} B {what}, {len(names)} functions, deepest: "
               + " > ".join(name.split(":")[-1] for name in chain))
         if depth > bound:

@@ -17,12 +17,11 @@ struct arch_context {
 	uint32_t sp, lr, pc, cpsr;
 	uintptr_t stack_base;
 	size_t stack_nbytes;
+	uintptr_t room_limit;
+	size_t room_nbytes;
 };
 _Static_assert(offsetof(struct arch_context, pc) == CONTEXT_PC, "vectors.S");
 _Static_assert(offsetof(struct arch_context, cpsr) == CONTEXT_CPSR, "vectors.S");
-
-/* The running task. While it runs its context is out of date. NULL before tasks. */
-extern struct arch_context *armv7a_running;
 
 typedef uint32_t arch_key;
 
@@ -58,7 +57,7 @@ static inline bool arch_in_handler(void)
 {
 	uint32_t mode = arch_cpsr() & CPSR_MODE;
 
-	return mode != MODE_SYS && (mode != MODE_SVC || armv7a_running != NULL);
+	return mode != MODE_SYS && (mode != MODE_SVC || arch_cpu.running != NULL);
 }
 
 static inline uintptr_t arch_sp(void)
@@ -67,6 +66,13 @@ static inline uintptr_t arch_sp(void)
 
 	__asm__ volatile("mov %0, sp" : "=r"(sp));
 	return sp;
+}
+
+void arch_switch_request(void);
+
+static inline bool arch_in_room(void)
+{
+	return arch_sp() - arch_cpu.room_limit <= arch_cpu.room_nbytes;
 }
 
 /* PMCCNTR: the cycle counter. */

@@ -27,6 +27,11 @@ void armv7a_fault_from_task(uint32_t entry, uint32_t return_address, uint32_t cp
 _Noreturn void armv7a_fault_from_handler(uint32_t entry, uint32_t return_address, uint32_t cpsr, uint32_t sp,
 					 uint32_t lr);
 
+/* ---- context.c ---- */
+
+/* From now on this is the running task. Masked. */
+void armv7a_enter(struct arch_context *context);
+
 /* ---- memory.c ---- */
 
 /* Ask the board for its memory, build the page tables, turn the MMU on. When the board's description is

@@ -122,7 +122,7 @@ static void describe(struct arch_fault *fault, uint32_t entry, uint32_t cpsr)
 
 void armv7a_fault_from_task(uint32_t entry, uint32_t return_address, uint32_t cpsr)
 {
-	struct arch_context *task = armv7a_running;
+	struct arch_context *task = arch_cpu.running;
 	struct arch_fault fault = {.sp = task->sp, .lr = task->lr};
 
 	task->pc = faulting_pc(entry, return_address, cpsr);

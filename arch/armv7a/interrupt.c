@@ -31,7 +31,7 @@ static void fault_sp(const struct arch_context *task)
 static void switch_task(uint32_t acknowledged)
 {
 	gic_end(acknowledged);
-	armv7a_running = kernel_switch();
+	armv7a_enter(arch_cpu.next);
 }
 
 static void tick(uint32_t acknowledged)
@@ -63,5 +63,5 @@ struct arch_context *armv7a_interrupt_from_task(struct arch_context *task)
 		armv7a_interrupt_dispatch();
 	else
 		fault_sp(task);
-	return armv7a_running;
+	return arch_cpu.running;
 }

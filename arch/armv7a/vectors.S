@@ -30,7 +30,7 @@ armv7a_vectors:
 	mrs	lr, spsr
 	and	lr, lr, #CPSR_MODE
 	cmp	lr, #MODE_SYS
-	ldreq	lr, =armv7a_running
+	ldreq	lr, =arch_cpu
 	ldreq	lr, [lr]
 	stmeq	lr, {r0-r14}^
 	cps	#\mode
@@ -41,7 +41,7 @@ irq_entry:
 	sub	lr, lr, #4
 	enter	MODE_SVC
 	bne	irq_nested
-	ldr	r0, =armv7a_running
+	ldr	r0, =arch_cpu
 	ldr	r0, [r0]
 	pop	{r1, r2}
 	str	r1, [r0, #CONTEXT_PC]
@@ -83,7 +83,7 @@ irq_nested:
 task_fault:
 	pop	{r1, r2}
 	bl	armv7a_fault_from_task
-	ldr	r0, =armv7a_running
+	ldr	r0, =arch_cpu
 	ldr	r0, [r0]
 	b	armv7a_resume
 	.size task_fault, . - task_fault

@@ -13,7 +13,6 @@ struct scb {
 _Static_assert(offsetof(struct scb, AFSR) == 0x3c, "System Control Block, B3.2.2");
 #define SCB ((volatile struct scb *)0xe000ed00u)
 
-#define ICSR_PENDSVSET    (1u << 28)
 #define CCR_DIV_0_TRP     (1u << 4)
 #define CCR_STKALIGN      (1u << 9)
 #define SHCSR_MEMFAULTENA (1u << 16)
@@ -56,14 +55,12 @@ uintptr_t armv7m_first_frame(uintptr_t top, void (*entry)(void *arg), void *arg)
 void armv7m_pendsv_entry(void);
 void armv7m_fault_entry(void);
 
-/* Their halves in C, and the way out of the boot stack. */
-struct arch_context *armv7m_switch(void);
+/* Their halves in C, and the way out of the boot stack. begin: the first frame of a fresh context, whose
+ * window is open; where it is. */
+uintptr_t armv7m_begin(struct arch_context *context);
 void armv7m_fault(uintptr_t msp, uint32_t exc_return);
 _Noreturn void armv7m_leave_boot_stack(void *arg, void (*entry)(void *arg), uintptr_t psp, uintptr_t msp);
 _Noreturn void armv7m_reset(void);
-
-/* What arch_start and PendSV have let run; switch.S saves into it. */
-extern struct arch_context *armv7m_running;
 
 void armv7m_handler_stack_paint(void);
 void armv7m_mpu_init(void);

@@ -8,6 +8,10 @@
 	.thumb
 
 #define CONTEXT_PSP	8 * 4	/* offset in struct arch_context */
+#define CPU_RUNNING	0	/* offsets in struct arch_cpu */
+#define CPU_NEXT	4
+#define CPU_ROOM	8
+#define MPU_RBAR	0xe000ed9c	/* RASR is behind it */
 #define CONTROL_SPSEL	2
 
 	.macro	function name
@@ -19,22 +23,32 @@
 	.endm
 
 /* Save what the hardware has not stacked into the context of the running task, and leave to the next.
- * Interrupts are masked from the choice of the next task to the end of its restoring. */
+ * Interrupts are masked from the choice of the next task to the end of its restoring. The window needs no
+ * barrier: the exception return is one. */
 	function armv7m_pendsv_entry
 	mrs	r0, psp
-	ldr	r1, =armv7m_running
-	ldr	r1, [r1]
+	ldr	r3, =arch_cpu
+	ldr	r1, [r3, #CPU_RUNNING]
 	stmia	r1!, {r4-r11}
 	str	r0, [r1]
 	cpsid	i
-	push	{r3, lr}
-	bl	armv7m_switch
-	pop	{r3, lr}
-	ldmia	r0!, {r4-r11}
-	ldr	r0, [r0]
-	msr	psp, r0
+	ldr	r0, [r3, #CPU_NEXT]
+	str	r0, [r3, #CPU_RUNNING]
+	add	r1, r0, #CONTEXT_PSP
+	ldmia	r1, {r4-r9}		@ psp, fresh_top, window, room
+	ldr	r1, =MPU_RBAR
+	stmia	r1, {r6, r7}
+	strd	r8, r9, [r3, #CPU_ROOM]
+	cbnz	r5, 2f
+1:	msr	psp, r4
+	ldmia	r0, {r4-r11}
 	cpsie	i
 	bx	lr
+2:	push	{r0, lr}
+	bl	armv7m_begin
+	mov	r4, r0
+	pop	{r0, lr}
+	b	1b
 	.size	armv7m_pendsv_entry, . - armv7m_pendsv_entry
 
 /* Faults, and interrupts that nobody asked for. MSP may be the stack that overflowed, so it is replaced

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Tasks: contexts, and the choice of the next one in PendSV.
+/* Tasks: contexts, and what PendSV (switch.S) leaves to C.
  * PendSV is the least urgent exception, so a switch happens only when no other handler is active. What the
  * hardware stacks stays on the stack of the task; the rest goes into its context. A fresh context has
  * nothing on its stack yet: its first frame is written here, once the window is open. */
 #include "armv7m.h"
 
-struct arch_context *armv7m_running;
+struct arch_cpu arch_cpu;
+_Static_assert(offsetof(struct arch_cpu, running) == 0 && offsetof(struct arch_cpu, next) == 4 &&
+		       offsetof(struct arch_cpu, room_limit) == 8 &&
+		       offsetof(struct arch_cpu, room_nbytes) == 12,
+	       "known to switch.S");
 
 void arch_context_init(struct arch_context *context, uintptr_t stack_base, size_t stack_nbytes,
 		       const uintptr_t guard[2], void (*entry)(void *arg), void *arg)
@@ -15,12 +19,6 @@ void arch_context_init(struct arch_context *context, uintptr_t stack_base, size_
 	context->entry = entry;
 	context->arg = arg;
 	context->fresh_top = stack_base + stack_nbytes;
-}
-
-void arch_switch_request(void)
-{
-	SCB->ICSR = ICSR_PENDSVSET;
-	barrier();
 }
 
 /* The other registers have no meaning to a function that begins. */
@@ -35,17 +33,13 @@ uintptr_t armv7m_first_frame(uintptr_t top, void (*entry)(void *arg), void *arg)
 	return (uintptr_t)frame;
 }
 
-struct arch_context *armv7m_switch(void)
+uintptr_t armv7m_begin(struct arch_context *context)
 {
-	struct arch_context *next = kernel_switch();
+	uintptr_t top = context->fresh_top;
 
-	armv7m_running = next;
-	armv7m_mpu_open(next->window);
-	if (next->fresh_top != 0) {
-		next->psp = armv7m_first_frame(next->fresh_top, next->entry, next->arg);
-		next->fresh_top = 0;
-	}
-	return next;
+	barrier();
+	context->fresh_top = 0;
+	return armv7m_first_frame(top, context->entry, context->arg);
 }
 
 _Noreturn void arch_start(struct arch_context *first)
@@ -53,7 +47,9 @@ _Noreturn void arch_start(struct arch_context *first)
 	uintptr_t top = first->fresh_top;
 
 	(void)arch_irq_save();
-	armv7m_running = first;
+	arch_cpu.running = first;
+	arch_cpu.room_limit = first->room_limit;
+	arch_cpu.room_nbytes = first->room_nbytes;
 	armv7m_mpu_open(first->window);
 	first->fresh_top = 0;
 	armv7m_leave_boot_stack(first->arg, first->entry, top, (uintptr_t)handler_stack_top);

@@ -11,6 +11,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct arch_context;
+
+/* What the kernel and the switch share. The running task's room is that part of its stack in which it may well
+ * go on: the stack pointer is in it while it is no less than room_limit, and no more than room_nbytes above. */
+struct arch_cpu {
+	struct arch_context *running; /* NULL before tasks; written by arch_start and the switch alone */
+	struct arch_context *next;    /* where the switch goes; written by the kernel alone, masked */
+	uintptr_t room_limit;         /* the running task's; both 0 before tasks */
+	size_t room_nbytes;
+};
+extern struct arch_cpu arch_cpu;
+
 #include "arch_types.h"
 
 /* ---- interrupts ---- */
@@ -21,6 +33,7 @@
  * [inline] bool arch_irq_masked(void);
  * [inline] bool arch_in_handler(void);			on the handler stack: interrupt or fault, not a task
  * [inline] uintptr_t arch_sp(void);			the stack pointer in use
+ * [inline] bool arch_in_room(void);			it is in the running task's room; so this is that task
  * [inline] uint32_t arch_stamp(void);			free-running, counts up, wraps; see arch_stamp_unit */
 
 /* The unit that stamps are told in, for a person, and how many stamps make a thousand of it. */
@@ -29,15 +42,16 @@ const char *arch_stamp_unit(uint32_t *stamps_per_1000_units);
 /* ---- tasks ---- */
 
 /* struct arch_context holds all of a task that is not running: nothing is ever saved on its stack but what
- * the hardware stacks. Set a context up (again) so that the task, when it is next switched to, starts in
- * entry(arg) at the top of its stack, interrupts on, whatever it did before. Writes only the context: the
- * stack may be closed. entry never returns. guard: as filled by arch_stack_map. */
+ * the hardware stacks. Its members room_limit and room_nbytes are the kernel's to fill, and come to stand in
+ * arch_cpu while the task runs.
+ * Set a context up (again) so that the task, when it is next switched to, starts in entry(arg) at the top of
+ * its stack, interrupts on, whatever it did before. Writes only the context, its room not: the stack may be
+ * closed. entry never returns. guard: as filled by arch_stack_map. */
 void arch_context_init(struct arch_context *context, uintptr_t stack_base, size_t stack_nbytes,
 		       const uintptr_t guard[2], void (*entry)(void *arg), void *arg);
 
-/* Ask for kernel_switch to be called as soon as interrupts are unmasked and no handler runs. From tasks and
- * handlers. */
-void arch_switch_request(void);
+/* [inline] void arch_switch_request(void): ask for a switch to arch_cpu.next, as that is when interrupts are
+ * unmasked (arch_irq_restore) and no handler runs any more. From tasks and handlers, masked. */
 
 /* Leave the boot stack to the handlers, and run the first task. Interrupts are on from then on. */
 _Noreturn void arch_start(struct arch_context *first);
@@ -157,10 +171,6 @@ _Noreturn void arch_exit(int status);
 
 /* Entered on the boot stack with data and bss set up, the CPU's protection on, interrupts masked. */
 _Noreturn void kernel_main(void);
-
-/* The next task to run; called by the switch on the handler stack, interrupts masked, after the old context
- * is saved. O(1). */
-struct arch_context *kernel_switch(void);
 
 /* Once a tick, on the handler stack, interrupts unmasked for more urgent handlers. */
 void kernel_tick(void);

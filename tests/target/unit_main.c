@@ -15,11 +15,6 @@ _Noreturn void kernel_main(void)
 	arch_exit(nfailed != 0);
 }
 
-struct arch_context *kernel_switch(void)
-{
-	panic("a switch was asked for, and there are no tasks");
-}
-
 void kernel_tick(void)
 {
 	panic("a tick came, and none was started");
