@@ -58,9 +58,9 @@ void cairn_port_guard_geometry(struct cairn_guard_geometry *geometry);
  * geometry: never called. */
 enum cairn_err cairn_port_arena_close(uintptr_t base, size_t nbytes);
 
-/* Make a stack's memory usable: precompute the words that open it (window), or map its frames at its base
- * (mapped). Outside the lock. An error (CAIRN_ENOMEM, CAIRN_EINVAL) makes creation fail with it. Unmap
- * undoes it; it cannot fail. */
+/* Make a stack's memory usable: compute the words that open it, from its base and length alone (window: under the lock, a few instructions), or
+ * map its frames at its base (mapped: outside the lock). An error (CAIRN_ENOMEM, CAIRN_EINVAL) makes creation
+ * fail with it. Unmap undoes the mapping, outside the lock; it cannot fail. Window geometry: never called. */
 enum cairn_err cairn_port_stack_map(struct cairn_stack *stack);
 void cairn_port_stack_unmap(struct cairn_stack *stack);
 

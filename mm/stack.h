@@ -5,12 +5,12 @@
  * space accordingly.
  *   window: arenas, power-of-two blocks of frames that are closed as a whole; a stack is a naturally aligned
  *           piece of an arena, which the CPU opens while its task runs. The pieces come from a buddy
- *           allocator of their own (frame.c, over granules instead of frames), so a stack of 5/8 of a power
- *           of two returns the other 3/8 at once.
+ *           allocator of their own (frame.c, over units of the smallest stack instead of frames), so a stack of
+ *           5/8 of a power of two returns what it can of the other 3/8 at once.
  *   mapped: each stack has frames of its own, mapped at the upper end of a run of address space whose lower
  *           end stays unmapped. The address space comes from the same kind of allocator.
  * The port opens, closes and maps (port.h); cairn_stack.c calls it between the halves below, outside the
- * lock.
+ * lock. A window stack has no halves: what opens it are words in its record.
  *
  * A struct cairn_stack is the caller's memory (in a task's control block, say) and stays put while the
  * stack lives. Costs: O(CAIRN_ORDERS). Contexts: any, when the caller serialises; paint and high_water take
@@ -24,7 +24,7 @@
 struct cairn_guard_geometry {
 	size_t granule_nbytes; /* stacks begin and end on multiples of this; at least 8; mapped: the frame size */
 	size_t min_nbytes;     /* the smallest stack; a multiple of the granule */
-	size_t parts; /* PMSAv7 sub-regions: 8. Lengths are multiples of 1/parts of the power of two at or above */
+	size_t parts; /* window: lengths are multiples of 1/parts of the power of two at or above; PMSAv7: 8 */
 	size_t closed_nbytes; /* below a mapped stack, or at an arena's low end; any multiple of the granule */
 	size_t arena_nbytes;  /* window: of an arena, 1 to 2^(CAIRN_ORDERS - 1) frames; 0: mapped */
 	uintptr_t space_base; /* mapped: the address space for stacks; any multiple of the granule */
@@ -58,7 +58,7 @@ struct cairn_stacks;
 struct cairn_stacks_info {
 	size_t nstacks;
 	size_t nbytes;        /* in stacks */
-	size_t free_nbytes;   /* in arenas; mapped: address space */
+	size_t free_nbytes;   /* in arenas, that a stack can get; mapped: address space */
 	size_t closed_nbytes; /* that hold the shared guards of arenas */
 	size_t narenas;
 	size_t nframes; /* owned as STACK */
@@ -74,33 +74,36 @@ enum cairn_err cairn_stack_init(struct cairn_stacks *s, struct cairn_frames *f,
 /* The length that a request of nbytes gets; 0 iff nbytes is 0 or more than the geometry can ever hold. */
 size_t cairn_stack_round(const struct cairn_stacks *s, size_t nbytes);
 
-/* Take space (and, mapped, frames) for a stack. The stack is TAKEN: its memory is the port's to open or
- * map. CAIRN_EINVAL: a NULL, or a length that cairn_stack_round refuses; CAIRN_EBUSY: `stack` is in use;
+/* Take space (and, mapped, frames) for a stack. Window: the stack is LIVE. Mapped: it is TAKEN, its memory the
+ * port's to map. CAIRN_EINVAL: a NULL, or a length that cairn_stack_round refuses; CAIRN_EBUSY: `stack` is in use;
  * CAIRN_ENOMEM: no space or no frames (window: another arena may help). */
 enum cairn_err cairn_stack_take(struct cairn_stacks *s, struct cairn_stack *stack, size_t nbytes,
 				const char *name, const void *owner) CAIRN_MUST_USE;
 
-/* TAKEN to LIVE, once its memory is there; nothing in any other state. */
+/* Mapped: TAKEN to LIVE, once its memory is there; nothing in any other state. */
 void cairn_stack_ready(struct cairn_stacks *s, struct cairn_stack *stack);
 
-/* LIVE to RETIRED: the first half of giving a stack back. Unless CAIRN_OK nothing has changed:
- * CAIRN_EINVAL: a NULL; CAIRN_EDOUBLE: retired or given back already; CAIRN_EBUSY: TAKEN, its memory is
+/* Give a window stack back; mapped: LIVE to RETIRED, the first half of that. Unless CAIRN_OK nothing has
+ * changed: CAIRN_EINVAL: a NULL; CAIRN_EDOUBLE: retired or given back already; CAIRN_EBUSY: TAKEN, its memory is
  * still being made ready; CAIRN_EDESTROYED: not a stack of this instance. */
 enum cairn_err cairn_stack_retire(struct cairn_stacks *s, struct cairn_stack *stack) CAIRN_MUST_USE;
 
-/* The second half, once its memory is closed or unmapped; or of a TAKEN stack whose memory cannot be had.
- * Nothing iff it is not a stack of this instance. */
+/* The second half, once its memory is unmapped; or of a stack whose memory cannot be had. Nothing iff it is not
+ * a stack of this instance. */
 void cairn_stack_give(struct cairn_stacks *s, struct cairn_stack *stack);
 
-/* Another arena (window), in halves: begin takes its frames (locked): its number, or -1 iff arenas or
- * frames are used up, or the geometry is mapped; prepare builds its metadata (unlocked); end lets stacks be
- * taken from it (locked); abandon gives it back instead (locked). These three do nothing unless the
- * number is that of an arena between the halves. base: 0 for a number that is no arena's. */
-int cairn_stack_arena_begin(struct cairn_stacks *s) CAIRN_MUST_USE;
-void cairn_stack_arena_prepare(struct cairn_stacks *s, int arena);
-void cairn_stack_arena_end(struct cairn_stacks *s, int arena);
-void cairn_stack_arena_abandon(struct cairn_stacks *s, int arena);
-uintptr_t cairn_stack_arena_base(const struct cairn_stacks *s, int arena);
+/* Window: the run of the stack that was given back last is kept, entered nowhere, for the next stack of that
+ * length. Let go of it: false iff there was none. */
+bool cairn_stack_trim(struct cairn_stacks *s);
+
+/* Another arena (window), in halves: begin takes its frames (locked), NULL iff arenas or frames are used up, or
+ * the geometry is mapped; prepare builds its metadata (unlocked), false iff it cannot be used; then end lets
+ * stacks be taken from it (locked), or abandon gives it back (locked). The three take what begin has returned,
+ * each once. */
+struct cairn_arena *cairn_stack_arena_begin(struct cairn_stacks *s) CAIRN_MUST_USE;
+bool cairn_stack_arena_prepare(struct cairn_stacks *s, struct cairn_arena *arena) CAIRN_MUST_USE;
+void cairn_stack_arena_end(struct cairn_stacks *s, struct cairn_arena *arena);
+void cairn_stack_arena_abandon(struct cairn_stacks *s, struct cairn_arena *arena);
 
 /* Fill the stack from its limit up to `sp`, excluded, so that high_water can be told later. The running
  * task does it to itself: what this call needs of the stack is left alone. */
@@ -129,27 +132,25 @@ const char *cairn_stack_check(const struct cairn_stacks *s) CAIRN_MUST_USE;
 /* ---- private ---- */
 
 struct cairn_arena {
-	struct cairn_frames space; /* one zone; its "frames" are granules */
-	struct cairn_stack **cell; /* the stack that starts in each piece of cell_nbytes */
+	struct cairn_stack **cell; /* the stack that starts in each cell */
+	size_t first_cell;         /* numbers of cells are addresses, shifted; this is the base's */
+	size_t ncells;             /* 0: no stack may be taken from it */
 	uintptr_t base;
-	size_t nbytes;
-	size_t ncells;
-	cairn_pfn pfn;      /* window: its frames */
-	cairn_pfn meta_pfn; /* frames of its metadata */
-	bool ready;         /* its space is built */
-	bool open;          /* stacks may be taken from it */
+	size_t nbytes;             /* 0: there is no such arena */
+	cairn_pfn meta_pfn;        /* frames of its metadata */
+	struct cairn_frames space; /* one zone; its "frames" are units */
 };
 
 struct cairn_stacks {
 	struct cairn_frames *frames;
-	struct cairn_guard_geometry geometry;
-	unsigned granule_shift;
+	size_t most_nbytes; /* the longest stack; 0: not initialised */
+	unsigned unit_shift;
 	unsigned cell_shift;
-	unsigned frames_order; /* window: of an arena */
+	unsigned parts_shift;
 	size_t nstacks;
 	size_t nbytes;
-	size_t nframes;
-	size_t meta_nframes;
+	struct cairn_stack spare; /* window: given back, its run kept; nbytes 0: none */
+	struct cairn_guard_geometry geometry;
 	struct cairn_arena arena[CAIRN_STACK_ARENAS];
 };
 

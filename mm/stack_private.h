@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What stack.c and stack_view.c share: which geometry it is, and where a stack is entered. */
+/* What stack.c, stack_view.c and the facade share: which geometry it is, and where a stack is entered. */
 #ifndef CAIRN_STACK_PRIVATE_H
 #define CAIRN_STACK_PRIVATE_H
 
@@ -10,16 +10,36 @@ static inline bool cairn_stacks_mapped(const struct cairn_stacks *s)
 	return s->geometry.arena_nbytes == 0;
 }
 
+/* Bytes of space that stay closed below each stack. */
+static inline size_t cairn_stacks_below(const struct cairn_stacks *s)
+{
+	return cairn_stacks_mapped(s) ? s->geometry.closed_nbytes : 0;
+}
+
+static inline size_t cairn_stacks_units(const struct cairn_stacks *s, size_t nbytes)
+{
+	return (nbytes + ((size_t)1 << s->unit_shift) - 1) >> s->unit_shift;
+}
+
+/* Window: of an arena's frames. */
+static inline unsigned cairn_stacks_arena_order(const struct cairn_stacks *s)
+{
+	return cairn_highest_bit(s->geometry.arena_nbytes >> CAIRN_FRAME_SHIFT);
+}
+
 /* The cell for a run of space that starts at addr, which the arena holds. */
 static inline struct cairn_stack **cairn_stack_cell(const struct cairn_stacks *s,
 						    const struct cairn_arena *arena, uintptr_t addr)
 {
-	return &arena->cell[(addr >> s->cell_shift) - (arena->base >> s->cell_shift)];
+	return &arena->cell[(addr >> s->cell_shift) - arena->first_cell];
 }
 
 static inline bool cairn_arena_holds(const struct cairn_arena *arena, uintptr_t addr)
 {
 	return addr - arena->base < arena->nbytes;
 }
+
+/* Frames for the metadata of an arena that has its base and length; 0: no such arena can be. */
+size_t cairn_stack_arena_meta_nframes(const struct cairn_stacks *s, const struct cairn_arena *arena);
 
 #endif

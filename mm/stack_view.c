@@ -8,33 +8,45 @@ static void whole_arena(const struct cairn_arena *arena, enum cairn_stack_part p
 	*where = (struct cairn_stack_where){.part = part, .base = arena->base, .nbytes = arena->nbytes};
 }
 
+/* Below a stack, in it, or in what its last unit has left. */
+static void where_in_run(const struct cairn_stack *stack, uintptr_t addr, struct cairn_stack_where *where)
+{
+	uintptr_t run_end = where->base + where->nbytes, end = stack->base + stack->nbytes;
+
+	if (addr < stack->base) {
+		where->part = CAIRN_STACK_PART_GUARD;
+		where->stack = stack;
+		where->nbytes = stack->base - where->base;
+	} else if (addr - stack->base < stack->nbytes) {
+		where->part = CAIRN_STACK_PART_LIVE;
+		where->stack = stack;
+		where->base = stack->base;
+		where->nbytes = stack->nbytes;
+	} else {
+		where->base = end;
+		where->nbytes = run_end - end;
+	}
+}
+
 static void where_in(const struct cairn_stacks *s, const struct cairn_arena *arena, uintptr_t addr,
 		     struct cairn_stack_where *where)
 {
 	struct cairn_frame_info run;
 	whole_arena(arena, CAIRN_STACK_PART_FREE, where);
-	if (!arena->open || !cairn_frame_info(&arena->space, addr >> s->granule_shift, &run))
+	if (arena->ncells == 0 || !cairn_frame_info(&arena->space, addr >> s->unit_shift, &run))
 		return;
 	if (run.owner == CAIRN_RESERVED) {
 		where->part = CAIRN_STACK_PART_GUARD;
 		where->nbytes = s->geometry.closed_nbytes;
 		return;
 	}
-	where->base = run.head << s->granule_shift;
-	where->nbytes = run.nframes << s->granule_shift;
+	where->base = run.head << s->unit_shift;
+	where->nbytes = run.nframes << s->unit_shift;
 	if (run.owner != CAIRN_STACK)
 		return;
 	const struct cairn_stack *stack = *cairn_stack_cell(s, arena, where->base);
-	if (stack == NULL)
-		return;
-	where->stack = stack;
-	where->part = addr < stack->base ? CAIRN_STACK_PART_GUARD : CAIRN_STACK_PART_LIVE;
-	if (where->part == CAIRN_STACK_PART_LIVE) {
-		where->base = stack->base;
-		where->nbytes = stack->nbytes;
-	} else {
-		where->nbytes = stack->base - where->base;
-	}
+	if (stack != NULL)
+		where_in_run(stack, addr, where);
 }
 
 /* Frames of a mapped stack, by their physical address: known by no table, so the cells are searched. */
@@ -71,6 +83,17 @@ bool cairn_stack_where(const struct cairn_stacks *s, uintptr_t addr, struct cair
 	return cairn_stacks_mapped(s) && where_in_frames(s, addr, where);
 }
 
+/* Whole arenas, begun ones too; mapped: what the stacks have. */
+static size_t nframes_owned(const struct cairn_stacks *s)
+{
+	size_t nframes = 0;
+	if (cairn_stacks_mapped(s))
+		return s->nbytes >> CAIRN_FRAME_SHIFT;
+	for (int n = 0; n < CAIRN_STACK_ARENAS; n++)
+		nframes += s->arena[n].nbytes >> CAIRN_FRAME_SHIFT;
+	return nframes;
+}
+
 void cairn_stack_info(const struct cairn_stacks *s, struct cairn_stacks_info *info)
 {
 	if (info == NULL)
@@ -78,16 +101,17 @@ void cairn_stack_info(const struct cairn_stacks *s, struct cairn_stacks_info *in
 	*info = (struct cairn_stacks_info){0};
 	if (s == NULL)
 		return;
-	*info = (struct cairn_stacks_info){.nstacks = s->nstacks,
-					   .nbytes = s->nbytes,
-					   .nframes = s->nframes,
-					   .meta_nframes = s->meta_nframes};
-	for (int n = 0; n < CAIRN_STACK_ARENAS; n++) {
-		const struct cairn_arena *arena = &s->arena[n];
-		if (!arena->open)
+	*info = (struct cairn_stacks_info){
+		.nstacks = s->nstacks, .nbytes = s->nbytes, .nframes = nframes_owned(s)};
+	if (s->spare.nbytes != 0)
+		info->free_nbytes = cairn_stacks_units(s, s->spare.nbytes) << s->unit_shift;
+	for (const struct cairn_arena *arena = s->arena; arena < s->arena + CAIRN_STACK_ARENAS; arena++) {
+		if (arena->nbytes != 0)
+			info->meta_nframes += cairn_stack_arena_meta_nframes(s, arena);
+		if (arena->ncells == 0)
 			continue;
 		info->narenas++;
-		info->free_nbytes += cairn_frame_count(&arena->space, CAIRN_FREE) << s->granule_shift;
+		info->free_nbytes += cairn_frame_count(&arena->space, CAIRN_FREE) << s->unit_shift;
 		info->closed_nbytes += cairn_stacks_mapped(s) ? 0 : s->geometry.closed_nbytes;
 	}
 }
@@ -102,17 +126,17 @@ static const char *stack_sound(const struct cairn_stacks *s, const struct cairn_
 			       const struct cairn_stack *stack)
 {
 	struct cairn_frame_info run, frames;
-	uintptr_t cell_base = ((arena->base >> s->cell_shift) + cell) << s->cell_shift;
-	size_t closed = cairn_stacks_mapped(s) ? s->geometry.closed_nbytes : 0;
+	uintptr_t cell_base = (arena->first_cell + cell) << s->cell_shift;
+	size_t below = cairn_stacks_below(s);
 
 	CAIRN_HOLDS(stack->space - cell_base < (uintptr_t)1 << s->cell_shift);
 	CAIRN_HOLDS(stack->state == CAIRN_STACK_TAKEN || stack->state == CAIRN_STACK_LIVE ||
 		    stack->state == CAIRN_STACK_RETIRED);
-	CAIRN_HOLDS(stack->base == stack->space + closed);
-	CAIRN_HOLDS(cairn_frame_info(&arena->space, stack->space >> s->granule_shift, &run));
+	CAIRN_HOLDS(stack->base == stack->space + below);
+	CAIRN_HOLDS(cairn_frame_info(&arena->space, stack->space >> s->unit_shift, &run));
 	CAIRN_HOLDS(run.owner == CAIRN_STACK);
-	CAIRN_HOLDS(run.head << s->granule_shift == stack->space);
-	CAIRN_HOLDS(run.nframes << s->granule_shift == stack->nbytes + closed);
+	CAIRN_HOLDS(run.head << s->unit_shift == stack->space);
+	CAIRN_HOLDS(run.nframes == cairn_stacks_units(s, stack->nbytes + below));
 	if (cairn_stacks_mapped(s)) {
 		CAIRN_HOLDS(cairn_frame_info(s->frames, stack->pfn, &frames));
 		CAIRN_HOLDS(frames.owner == CAIRN_STACK && frames.head == stack->pfn);
@@ -124,7 +148,7 @@ static const char *stack_sound(const struct cairn_stacks *s, const struct cairn_
 static const char *arena_sound(const struct cairn_stacks *s, const struct cairn_arena *arena,
 			       struct counted *counted)
 {
-	size_t space_nbytes = 0;
+	size_t nunits = 0;
 	const char *broken = cairn_frame_check(&arena->space);
 	for (size_t n = 0; broken == NULL && n < arena->ncells; n++) {
 		const struct cairn_stack *stack = arena->cell[n];
@@ -133,32 +157,28 @@ static const char *arena_sound(const struct cairn_stacks *s, const struct cairn_
 		broken = stack_sound(s, arena, n, stack);
 		counted->nstacks++;
 		counted->nbytes += stack->nbytes;
-		space_nbytes += stack->nbytes + (stack->base - stack->space);
+		nunits += cairn_stacks_units(s, stack->nbytes + (stack->base - stack->space));
 	}
 	if (broken != NULL)
 		return broken;
-	CAIRN_HOLDS(cairn_frame_count(&arena->space, CAIRN_STACK) << s->granule_shift == space_nbytes);
+	if (s->spare.nbytes != 0 && arena == &s->arena[s->spare.arena])
+		nunits += cairn_stacks_units(s, s->spare.nbytes);
+	CAIRN_HOLDS(cairn_frame_count(&arena->space, CAIRN_STACK) == nunits);
 	return NULL;
 }
 
 const char *cairn_stack_check(const struct cairn_stacks *s)
 {
 	struct counted counted = {0};
-	size_t arenas_nframes = 0;
 	CAIRN_HOLDS(s != NULL && s->frames != NULL);
 	for (int n = 0; n < CAIRN_STACK_ARENAS; n++) {
 		const struct cairn_arena *arena = &s->arena[n];
-		if (arena->nbytes != 0 && !cairn_stacks_mapped(s))
-			arenas_nframes += (size_t)1 << s->frames_order;
-		const char *broken = arena->open ? arena_sound(s, arena, &counted) : NULL;
+		const char *broken = arena->ncells != 0 ? arena_sound(s, arena, &counted) : NULL;
 		if (broken != NULL)
 			return broken;
 	}
-	if (cairn_stacks_mapped(s))
-		arenas_nframes = counted.nbytes >> CAIRN_FRAME_SHIFT;
 	CAIRN_HOLDS(s->nstacks == counted.nstacks);
 	CAIRN_HOLDS(s->nbytes == counted.nbytes);
-	CAIRN_HOLDS(s->nframes == arenas_nframes);
-	CAIRN_HOLDS(s->nframes == cairn_frame_count(s->frames, CAIRN_STACK));
+	CAIRN_HOLDS(nframes_owned(s) == cairn_frame_count(s->frames, CAIRN_STACK));
 	return NULL;
 }

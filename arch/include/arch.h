@@ -83,8 +83,9 @@ void arch_guard_geometry(struct arch_guard_geometry *geometry);
  * means is left. */
 bool arch_arena_close(uintptr_t base, size_t nbytes);
 
-/* Make a stack usable: fill guard[] (window) or map nbytes of memory at `physical` to `base`, and nowhere
- * else (mapped). From tasks, unlocked. false: it cannot be done. unmap undoes it. */
+/* Make a stack usable: fill guard[], which depends on nothing but base and nbytes (window: from anywhere, a few
+ * instructions), or map nbytes of memory at `physical` to `base`, and nowhere else (mapped: from tasks, unlocked).
+ * false: it cannot be done. unmap undoes it. */
 bool arch_stack_map(uintptr_t base, size_t nbytes, uintptr_t physical, uintptr_t guard[2]);
 void arch_stack_unmap(uintptr_t base, size_t nbytes, uintptr_t physical);
 

@@ -76,7 +76,7 @@ enum cairn_err cairn_port_arena_close(uintptr_t base, size_t nbytes)
 
 enum cairn_err cairn_port_stack_map(struct cairn_stack *stack)
 {
-	expect(port_test.depth == 0 && port_test.pins > 0);
+	expect(port_test.depth == 1); /* a window is computed under the lock */
 	if (port_test.refuse_map)
 		return CAIRN_EINVAL;
 	port_test.nmapped++;
@@ -87,7 +87,6 @@ enum cairn_err cairn_port_stack_map(struct cairn_stack *stack)
 
 void cairn_port_stack_unmap(struct cairn_stack *stack)
 {
-	expect(port_test.depth == 0 && port_test.pins > 0);
-	expect(stack->guard[0] == stack->base);
-	port_test.nunmapped++;
+	(void)stack;
+	expect(false); /* windows only */
 }

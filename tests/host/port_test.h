@@ -12,7 +12,7 @@ struct port_test {
 	unsigned nreports;
 	struct cairn_report last; /* the last report */
 	unsigned nfreed;
-	unsigned nmapped, nunmapped;
+	unsigned nmapped;
 	unsigned narenas;
 	bool misused; /* locked while mapping, unlocked twice, reported under the lock ... */
 	bool refuse_arena, refuse_map;

@@ -137,9 +137,9 @@ static void stacks_their_guards_and_free_space(void **state)
 	(void)state;
 	static struct cairn_stack stack;
 	static int task;
-	int arena = cairn_stack_arena_begin(&stacks);
-	assert_int_equal(arena, 0);
-	cairn_stack_arena_prepare(&stacks, arena);
+	struct cairn_arena *arena = cairn_stack_arena_begin(&stacks);
+	assert_non_null(arena);
+	assert_true(cairn_stack_arena_prepare(&stacks, arena));
 	cairn_stack_arena_end(&stacks, arena);
 	assert_int_equal(cairn_stack_take(&stacks, &stack, 512, "logger", &task), CAIRN_OK);
 	struct cairn_explanation is = explain((void *)(stack.base + 100));
@@ -147,8 +147,8 @@ static void stacks_their_guards_and_free_space(void **state)
 	assert_string_equal(is.name, "logger");
 	assert_ptr_equal(is.owner, &task);
 	assert_int_equal(is.nbytes, 512);
-	assert_int_equal(explain((void *)cairn_stack_arena_base(&stacks, 0)).what, CAIRN_IS_STACK_GUARD);
-	assert_int_equal(explain((void *)(cairn_stack_arena_base(&stacks, 0) + window.arena_nbytes - 1)).what,
+	assert_int_equal(explain((void *)arena->base).what, CAIRN_IS_STACK_GUARD);
+	assert_int_equal(explain((void *)(arena->base + window.arena_nbytes - 1)).what,
 			 CAIRN_IS_FREE_STACK);
 	cairn_stack_ready(&stacks, &stack);
 	assert_int_equal(cairn_stack_retire(&stacks, &stack), CAIRN_OK);
@@ -209,7 +209,7 @@ static void check_names_what_is_between_the_parts(void **state)
 		{CAIRN_HEAP, "cairn_frame_count(parts->frames, CAIRN_HEAP) == heap.nframes"},
 		{CAIRN_SLAB,
 		 "cairn_frame_count(parts->frames, CAIRN_SLAB) == cairn_slab_nframes(parts->slabs)"},
-		{CAIRN_STACK, "s->nframes == cairn_frame_count(s->frames, CAIRN_STACK)"},
+		{CAIRN_STACK, "nframes_owned(s) == cairn_frame_count(s->frames, CAIRN_STACK)"},
 	};
 	for (size_t n = 0; n < sizeof(lost) / sizeof(lost[0]); n++) {
 		cairn_pfn pfn = cairn_frame_alloc(&frames, 0, lost[n].owner, CAIRN_ANY_ZONE);

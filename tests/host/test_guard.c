@@ -97,9 +97,9 @@ static void stacks_up(const struct cairn_guard_geometry *geometry)
 {
 	assert_int_equal(cairn_stack_init(&stacks, &frames, geometry), CAIRN_OK);
 	if (is_window()) {
-		int arena = cairn_stack_arena_begin(&stacks);
-		assert_int_equal(arena, 0);
-		cairn_stack_arena_prepare(&stacks, arena);
+		struct cairn_arena *arena = cairn_stack_arena_begin(&stacks);
+		assert_non_null(arena);
+		assert_true(cairn_stack_arena_prepare(&stacks, arena));
 		cairn_stack_arena_end(&stacks, arena);
 	}
 	take(&below);
