@@ -4,8 +4,6 @@
  * task is pinned. */
 #include "system.h"
 
-#include "stack_private.h"
-
 static bool is_mapped(void)
 {
 	return cairn_stacks_mapped(&cairn_system.stacks);

@@ -58,9 +58,10 @@ void cairn_port_guard_geometry(struct cairn_guard_geometry *geometry);
  * geometry: never called. */
 enum cairn_err cairn_port_arena_close(uintptr_t base, size_t nbytes);
 
-/* Make a stack's memory usable: compute the words that open it, from its base and length alone (window: under the lock, a few instructions), or
- * map its frames at its base (mapped: outside the lock). An error (CAIRN_ENOMEM, CAIRN_EINVAL) makes creation
- * fail with it. Unmap undoes the mapping, outside the lock; it cannot fail. Window geometry: never called. */
+/* Make a stack's memory usable. Window: compute the words that open it, from its base and length alone; under
+ * the lock, so a few instructions. Mapped: map its frames at its base; outside the lock. An error
+ * (CAIRN_ENOMEM, CAIRN_EINVAL) makes creation fail with it. Unmap undoes the mapping, outside the lock; it
+ * cannot fail. Window geometry: never called. */
 enum cairn_err cairn_port_stack_map(struct cairn_stack *stack);
 void cairn_port_stack_unmap(struct cairn_stack *stack);
 

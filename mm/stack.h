@@ -154,4 +154,10 @@ struct cairn_stacks {
 	struct cairn_arena arena[CAIRN_STACK_ARENAS];
 };
 
+/* Which geometry it is; also before there is one. */
+static inline bool cairn_stacks_mapped(const struct cairn_stacks *s)
+{
+	return s->geometry.arena_nbytes == 0;
+}
+
 #endif

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* What stack.c, stack_view.c and the facade share: which geometry it is, and where a stack is entered. */
+/* What stack.c and stack_view.c share: space, and where a stack is entered. */
 #ifndef CAIRN_STACK_PRIVATE_H
 #define CAIRN_STACK_PRIVATE_H
 
 #include "stack.h"
-
-static inline bool cairn_stacks_mapped(const struct cairn_stacks *s)
-{
-	return s->geometry.arena_nbytes == 0;
-}
 
 /* Bytes of space that stay closed below each stack. */
 static inline size_t cairn_stacks_below(const struct cairn_stacks *s)

@@ -148,8 +148,7 @@ static void stacks_their_guards_and_free_space(void **state)
 	assert_ptr_equal(is.owner, &task);
 	assert_int_equal(is.nbytes, 512);
 	assert_int_equal(explain((void *)arena->base).what, CAIRN_IS_STACK_GUARD);
-	assert_int_equal(explain((void *)(arena->base + window.arena_nbytes - 1)).what,
-			 CAIRN_IS_FREE_STACK);
+	assert_int_equal(explain((void *)(arena->base + window.arena_nbytes - 1)).what, CAIRN_IS_FREE_STACK);
 	cairn_stack_ready(&stacks, &stack);
 	assert_int_equal(cairn_stack_retire(&stacks, &stack), CAIRN_OK);
 	cairn_stack_give(&stacks, &stack);
