@@ -34,116 +34,112 @@ static bool geometry_ok(const struct cairn_guard_geometry *g)
  * block. */
 static size_t most_nbytes(const struct cairn_stacks *s)
 {
-	const struct cairn_guard_geometry *g = &s->geometry;
-	size_t space = g->space_nbytes;
+	size_t closed = s->geometry.closed_nbytes, space = s->arena_nbytes;
 	unsigned block_shift = s->unit_shift + CAIRN_ORDERS - 1;
 
-	if (!cairn_stacks_mapped(s))
-		space = g->closed_nbytes != 0 ? g->arena_nbytes / 2 : g->arena_nbytes;
+	if (!cairn_stacks_mapped(s) && closed != 0)
+		space /= 2;
 	if (block_shift < CAIRN_WORD_BITS && space >> block_shift != 0)
 		space = (size_t)1 << block_shift;
-	return cairn_stacks_mapped(s) ? space - g->closed_nbytes : space;
+	return space - cairn_stacks_below(s);
 }
 
 /* ---- arenas: space and the records of what is in it ---- */
 
-static size_t cells_in(const struct cairn_stacks *s, const struct cairn_arena *arena)
+/* How many cells an arena has, and frames of metadata: all arenas are alike, for theirs are aligned to their
+ * length. */
+static bool plan_arenas(struct cairn_stacks *s, uintptr_t base)
 {
-	return ((arena->base + (arena->nbytes - 1)) >> s->cell_shift) - arena->first_cell + 1;
-}
+	uintptr_t last = base + (s->arena_nbytes - 1);
+	size_t nbytes = cairn_frame_meta_nbytes(base >> s->unit_shift, s->arena_nbytes >> s->unit_shift);
 
-static size_t space_meta_nbytes(const struct cairn_stacks *s, const struct cairn_arena *arena)
-{
-	return cairn_frame_meta_nbytes(arena->base >> s->unit_shift, arena->nbytes >> s->unit_shift);
-}
-
-/* 0: no such arena can be. */
-size_t cairn_stack_arena_meta_nframes(const struct cairn_stacks *s, const struct cairn_arena *arena)
-{
-	size_t need = space_meta_nbytes(s, arena);
-
-	if (need != 0)
-		need += cells_in(s, arena) * sizeof(struct cairn_stack *);
-	return (need + CAIRN_FRAME_NBYTES - 1) >> CAIRN_FRAME_SHIFT;
+	s->ncells = (last >> s->cell_shift) - (base >> s->cell_shift) + 1;
+	s->arena_meta_nframes =
+		(nbytes + s->ncells * sizeof(struct cairn_stack *) + CAIRN_FRAME_NBYTES - 1) >>
+		CAIRN_FRAME_SHIFT;
+	return nbytes != 0;
 }
 
 /* Metadata for an arena at `base`: whether it could be had. */
-static bool arena_set_up(struct cairn_stacks *s, struct cairn_arena *arena, uintptr_t base, size_t nbytes)
+static bool arena_set_up(struct cairn_stacks *s, struct cairn_arena *arena, uintptr_t base)
 {
-	arena->base = base;
-	arena->nbytes = nbytes;
-	arena->first_cell = base >> s->cell_shift;
-	arena->meta_pfn = cairn_frame_alloc_run(s->frames, cairn_stack_arena_meta_nframes(s, arena),
-						CAIRN_META, CAIRN_ANY_ZONE);
+	arena->meta_pfn = cairn_frame_alloc_run(s->frames, s->arena_meta_nframes, CAIRN_META, CAIRN_ANY_ZONE);
 	if (arena->meta_pfn == CAIRN_NOFRAME)
-		arena->nbytes = 0;
-	return arena->nbytes != 0;
+		return false;
+	arena->base = base;
+	arena->nbytes = s->arena_nbytes;
+	return true;
 }
 
 /* Cells first, so that both parts are aligned; the shared guard of a window arena stays reserved. */
 bool cairn_stack_arena_prepare(struct cairn_stacks *s, struct cairn_arena *arena)
 {
-	cairn_pfn first = arena->base >> s->unit_shift, end = first + (arena->nbytes >> s->unit_shift);
-	size_t ncells = cells_in(s, arena);
-	cairn_pfn open = first;
+	cairn_pfn first = arena->base >> s->unit_shift;
+	size_t nunits = s->arena_nbytes >> s->unit_shift;
+	size_t nclosed = cairn_stacks_mapped(s) ? 0 : cairn_stacks_units(s, s->geometry.closed_nbytes);
+	size_t cells_nbytes = s->ncells * sizeof(struct cairn_stack *);
 
-	if (!cairn_stacks_mapped(s))
-		open += cairn_stacks_units(s, s->geometry.closed_nbytes);
 	arena->cell = (struct cairn_stack **)cairn_pfn_to_addr(arena->meta_pfn);
-	memset(arena->cell, 0, ncells * sizeof(struct cairn_stack *));
+	arena->first_cell = arena->base >> s->cell_shift;
+	memset(arena->cell, 0, cells_nbytes);
 	cairn_frame_init(&arena->space);
-	return cairn_frame_zone_add(&arena->space, first, end - first, 0, "stacks", arena->cell + ncells,
-				    space_meta_nbytes(s, arena), NULL) == CAIRN_OK &&
-	       cairn_frame_zone_open(&arena->space, open, end - open, CAIRN_FREE) == CAIRN_OK;
+	return cairn_frame_zone_add(&arena->space, first, nunits, 0, "stacks", arena->cell + s->ncells,
+				    (s->arena_meta_nframes << CAIRN_FRAME_SHIFT) - cells_nbytes,
+				    NULL) == CAIRN_OK &&
+	       cairn_frame_zone_open(&arena->space, first + nclosed, nunits - nclosed, CAIRN_FREE) ==
+		       CAIRN_OK;
 }
 
 void cairn_stack_arena_end(struct cairn_stacks *s, struct cairn_arena *arena)
 {
-	arena->ncells = cells_in(s, arena);
+	arena->ncells = s->ncells;
 }
 
 enum cairn_err cairn_stack_init(struct cairn_stacks *s, struct cairn_frames *f,
 				const struct cairn_guard_geometry *g)
 {
-	struct cairn_arena *arena;
+	bool mapped;
+	uintptr_t base;
 
 	if (s == NULL || f == NULL || g == NULL || !geometry_ok(g))
 		return CAIRN_EINVAL;
 	memset(s, 0, sizeof(*s));
 	s->frames = f;
 	s->geometry = *g;
-	s->unit_shift = cairn_highest_bit(cairn_stacks_mapped(s) ? g->granule_nbytes : g->min_nbytes);
+	mapped = cairn_stacks_mapped(s);
+	base = mapped ? g->space_base : 0;
+	s->arena_nbytes = mapped ? g->space_nbytes : g->arena_nbytes;
+	s->unit_shift = cairn_highest_bit(mapped ? g->granule_nbytes : g->min_nbytes);
 	s->cell_shift = cairn_log2_ceil(g->min_nbytes + cairn_stacks_below(s));
 	s->parts_shift = g->parts != 0 ? cairn_highest_bit(g->parts) : CAIRN_WORD_BITS - 1;
 	s->most_nbytes = most_nbytes(s);
-	if (!cairn_stacks_mapped(s))
-		return CAIRN_OK;
-	arena = &s->arena[0];
-	if (!arena_set_up(s, arena, g->space_base, g->space_nbytes))
-		return cairn_frame_meta_nbytes(g->space_base >> s->unit_shift,
-					       g->space_nbytes >> s->unit_shift) != 0
-			       ? CAIRN_ENOMEM
-			       : CAIRN_EINVAL;
-	if (!cairn_stack_arena_prepare(s, arena))
+	if (!plan_arenas(s, base))
 		return CAIRN_EINVAL;
-	cairn_stack_arena_end(s, arena);
+	if (!mapped)
+		return CAIRN_OK;
+	if (!arena_set_up(s, s->arena, base))
+		return CAIRN_ENOMEM;
+	if (!cairn_stack_arena_prepare(s, s->arena))
+		return CAIRN_EINVAL;
+	cairn_stack_arena_end(s, s->arena);
 	return CAIRN_OK;
 }
 
 struct cairn_arena *cairn_stack_arena_begin(struct cairn_stacks *s)
 {
-	struct cairn_arena *arena;
+	struct cairn_arena *arena = s->arena;
+	unsigned order = cairn_highest_bit(s->arena_nbytes >> CAIRN_FRAME_SHIFT);
 	cairn_pfn pfn;
 
 	if (cairn_stacks_mapped(s))
 		return NULL;
-	for (arena = s->arena; arena->nbytes != 0; arena++)
-		if (arena == &s->arena[CAIRN_STACK_ARENAS - 1])
+	while (arena->nbytes != 0)
+		if (++arena == s->arena + CAIRN_STACK_ARENAS)
 			return NULL;
-	pfn = cairn_frame_alloc(s->frames, cairn_stacks_arena_order(s), CAIRN_STACK, CAIRN_ANY_ZONE);
+	pfn = cairn_frame_alloc(s->frames, order, CAIRN_STACK, CAIRN_ANY_ZONE);
 	if (pfn == CAIRN_NOFRAME)
 		return NULL;
-	if (arena_set_up(s, arena, cairn_pfn_to_addr(pfn), s->geometry.arena_nbytes))
+	if (arena_set_up(s, arena, cairn_pfn_to_addr(pfn)))
 		return arena;
 	cairn_frame_free(s->frames, pfn, CAIRN_STACK);
 	return NULL;

@@ -147,6 +147,9 @@ struct cairn_stacks {
 	unsigned unit_shift;
 	unsigned cell_shift;
 	unsigned parts_shift;
+	size_t arena_nbytes; /* mapped: all address space is one arena */
+	size_t ncells;       /* of an arena */
+	size_t arena_meta_nframes;
 	size_t nstacks;
 	size_t nbytes;
 	struct cairn_stack spare; /* window: given back, its run kept; nbytes 0: none */

@@ -16,12 +16,6 @@ static inline size_t cairn_stacks_units(const struct cairn_stacks *s, size_t nby
 	return (nbytes + ((size_t)1 << s->unit_shift) - 1) >> s->unit_shift;
 }
 
-/* Window: of an arena's frames. */
-static inline unsigned cairn_stacks_arena_order(const struct cairn_stacks *s)
-{
-	return cairn_highest_bit(s->geometry.arena_nbytes >> CAIRN_FRAME_SHIFT);
-}
-
 /* The cell for a run of space that starts at addr, which the arena holds. */
 static inline struct cairn_stack **cairn_stack_cell(const struct cairn_stacks *s,
 						    const struct cairn_arena *arena, uintptr_t addr)
@@ -33,8 +27,5 @@ static inline bool cairn_arena_holds(const struct cairn_arena *arena, uintptr_t 
 {
 	return addr - arena->base < arena->nbytes;
 }
-
-/* Frames for the metadata of an arena that has its base and length; 0: no such arena can be. */
-size_t cairn_stack_arena_meta_nframes(const struct cairn_stacks *s, const struct cairn_arena *arena);
 
 #endif

@@ -107,7 +107,7 @@ void cairn_stack_info(const struct cairn_stacks *s, struct cairn_stacks_info *in
 		info->free_nbytes = cairn_stacks_units(s, s->spare.nbytes) << s->unit_shift;
 	for (const struct cairn_arena *arena = s->arena; arena < s->arena + CAIRN_STACK_ARENAS; arena++) {
 		if (arena->nbytes != 0)
-			info->meta_nframes += cairn_stack_arena_meta_nframes(s, arena);
+			info->meta_nframes += s->arena_meta_nframes;
 		if (arena->ncells == 0)
 			continue;
 		info->narenas++;
