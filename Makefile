@@ -190,6 +190,8 @@ debug: $(OUT)/cairn.elf | need-qemu need-gdb ## the same under gdb, stopped at t
 boards: ## the names of the boards
 	@printf '%s\n' $(BOARDS)
 
+include tests/bench/images.mk
+
 # ---- tests: each suite is a target, and tests/run.py runs and counts them ----
 
 # A suite's name is a compiler and options: gcc, clang-shift9, gcc-m32-check2, ...

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* Cairn's heap, through its facade. */
+#include "allocator.h"
+#include "cairn.h"
+
+static bool init(uintptr_t base, size_t nbytes)
+{
+	const struct cairn_range ram = {
+		.base = base, .nbytes = nbytes, .name = "region", .kind = CAIRN_RANGE_RAM};
+
+	return cairn_init(&ram, 1) == CAIRN_OK;
+}
+
+const struct bench_allocator bench_allocator = {
+	.init = init,
+	.alloc = (bench_function)cairn_alloc,
+	.free = (bench_function)cairn_free,
+	.realloc = (bench_function)cairn_realloc,
+};

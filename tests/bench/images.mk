@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: MIT
+# The images of the benchmark: build/bench/<board>/<image>.elf, for BOARD.
+# Each is the harness, whose objects are the same in all of them, and an allocator. Objects are built once for each
+# configuration that they are needed in; a configuration is a folder.
+
+BENCH := $(BUILD)/bench/$(BOARD)
+bench_objects = $(patsubst %,$(BENCH)/$(1)/%.o,$(2))
+
+# ---- configurations ----
+
+BENCH_CONFIGS := harness cairn raw frames
+BENCH_LOCK := -DCAIRN_PORT_LOCK_FILE=\"lock_$(ISA).h\"
+BENCH_OPTIONS_harness := $(CONFIG_FLAGS)
+BENCH_OPTIONS_cairn := $(CONFIG_FLAGS) $(BENCH_LOCK)
+BENCH_OPTIONS_raw := $(CONFIG_FLAGS) $(BENCH_LOCK) -DCAIRN_CHECK=0
+# 4 MiB of 4 KiB frames, on every board.
+BENCH_OPTIONS_frames := -DCAIRN_FRAME_SHIFT=12 -DCAIRN_ORDERS=11 $(BENCH_LOCK)
+
+BENCH_INCLUDES := $(TARGET_INCLUDES) -Itests/bench -Itests/traces
+BENCH_FLAGS := $(CPU_FLAGS) $(C_FLAGS) -O2 -ffreestanding -fno-common -ffunction-sections -fdata-sections
+
+# ---- sources ----
+
+# A C library brings its own memcpy and memset, which its allocator may use: kernel/string.c is for the others.
+BENCH_HARNESS_SOURCES := tests/bench/harness.c tests/bench/memory.c tests/bench/series.c \
+	tests/bench/machine_$(ISA).S kernel/console.c kernel/format.c $(ARCH_SOURCES)
+BENCH_HEAP_SOURCES := tests/bench/heap.c tests/bench/trace.c kernel/demo/traces.S
+BENCH_LIBC_SOURCES := tests/bench/allocator_libc.c tests/bench/image_libc.c tests/bench/image_picolibc.c
+BENCH_CAIRN_SOURCES := tests/bench/cairn_port.c tests/bench/allocator_cairn.c tests/bench/image_cairn.c
+BENCH_SOURCES := $(filter tests/bench/%,$(BENCH_HARNESS_SOURCES) $(BENCH_HEAP_SOURCES)) tests/bench/bare.c \
+	$(BENCH_LIBC_SOURCES) $(BENCH_CAIRN_SOURCES)
+
+BENCH_BARE_OBJECTS := $(call bench_objects,harness,$(BENCH_HARNESS_SOURCES) tests/bench/bare.c)
+BENCH_HEAP_OBJECTS := $(BENCH_BARE_OBJECTS) $(call bench_objects,harness,$(BENCH_HEAP_SOURCES))
+BENCH_LIBC_OBJECTS := $(BENCH_HEAP_OBJECTS) $(call bench_objects,harness,tests/bench/allocator_libc.c)
+BENCH_CAIRN_OBJECTS := $(BENCH_HEAP_OBJECTS) $(call bench_objects,harness,kernel/string.c)
+
+# ---- images ----
+
+BENCH_IMAGES := $(patsubst %,$(BENCH)/%.elf,cairn cairn_raw newlib newlib_nano picolibc)
+$(BENCH)/cairn.elf: $(BENCH_CAIRN_OBJECTS) $(call bench_objects,cairn,$(MM_SOURCES) $(BENCH_CAIRN_SOURCES))
+$(BENCH)/cairn_raw.elf: $(BENCH_CAIRN_OBJECTS) $(call bench_objects,raw,$(MM_SOURCES) $(BENCH_CAIRN_SOURCES))
+$(BENCH)/newlib.elf $(BENCH)/newlib_nano.elf: $(BENCH_LIBC_OBJECTS) $(call bench_objects,harness,tests/bench/image_libc.c)
+$(BENCH)/picolibc.elf: $(BENCH_LIBC_OBJECTS) $(call bench_objects,harness,tests/bench/image_picolibc.c)
+
+# What picolibc's own linker script says of thread-local storage.
+BENCH_TLS := -Wl,--defsym,__arm32_tls_tcb_offset=8
+
+$(BENCH)/newlib.elf: private BENCH_LIBRARY := -lc
+$(BENCH)/newlib_nano.elf: private BENCH_LIBRARY := -lc_nano
+$(BENCH)/picolibc.elf: private BENCH_LIBRARY := --specs=picolibc.specs -lc $(BENCH_TLS)
+
+$(BENCH_IMAGES): $(LINKER_SCRIPT) $(wildcard linker/*)
+	$(call say,LD,$@)
+	$(Q)$(CROSS)gcc $(CPU_FLAGS) $(LINK_FLAGS) $(UNIT_LINK_FLAGS) -Wl,-Map=$(@:.elf=.map) $(filter %.o,$^) \
+		$(BENCH_LIBRARY) -lgcc -o $@
+
+# $(1): the configuration
+define BENCH_RULES
+$(BENCH)/$(1)/%.o: % $(BENCH)/$(1)/flags
+	@mkdir -p $$(@D)
+	$$(call say,CC,$$< ($(1)))
+	$$(Q)$(CROSS)gcc $(BENCH_FLAGS) $(BENCH_OPTIONS_$(1)) $(BENCH_INCLUDES) -MMD -MP -c $$< -o $$@
+
+$(BENCH)/$(1)/flags: FORCE | need-cross
+	$$(call remember,$(BENCH_FLAGS) $(BENCH_OPTIONS_$(1)))
+
+-include $(patsubst %.o,%.d,$(call bench_objects,$(1),$(MM_SOURCES) $(KERNEL_SOURCES) $(ARCH_SOURCES) $(BENCH_SOURCES)))
+endef
+$(foreach config,$(BENCH_CONFIGS),$(eval $(call BENCH_RULES,$(config))))
+$(BENCH)/harness/kernel/demo/traces.S.o: $(TRACES)
+
+.PHONY: bench-images
+bench-images: $(BENCH_IMAGES)
