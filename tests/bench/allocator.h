@@ -6,7 +6,7 @@
 #include "bench.h"
 
 struct bench_allocator {
-	/* Once after bench_forget: take this memory. false: it is too little. */
+	/* Begin anew, with this memory. false: it is too little. */
 	bool (*init)(uintptr_t base, size_t nbytes);
 	bench_function alloc;
 	bench_function free;
@@ -17,7 +17,7 @@ extern const struct bench_allocator bench_allocator;
 /* Begin anew with a region of nbytes. */
 void bench_allocator_start(size_t nbytes);
 
-extern const struct bench_workload bench_heap_workloads[], bench_trace_workloads[];
+extern const struct bench_workload bench_heap_workloads[], bench_packing_workloads[], bench_trace_workloads[];
 /* The traces again, for an allocator that has realloc. */
 extern const struct bench_workload bench_realloc_workloads[];
 

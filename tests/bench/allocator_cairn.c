@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Cairn's heap, through its facade. */
 #include "allocator.h"
-#include "cairn.h"
+#include "cairn_system.h"
 
 static bool init(uintptr_t base, size_t nbytes)
 {
 	const struct cairn_range ram = {
 		.base = base, .nbytes = nbytes, .name = "region", .kind = CAIRN_RANGE_RAM};
 
+	bench_forget();
 	return cairn_init(&ram, 1) == CAIRN_OK;
 }
 
@@ -17,3 +18,8 @@ const struct bench_allocator bench_allocator = {
 	.free = (bench_function)cairn_free,
 	.realloc = (bench_function)cairn_realloc,
 };
+
+void bench_system_start(void)
+{
+	bench_allocator_start(BENCH_SYSTEM_FRAMES * CAIRN_FRAME_NBYTES);
+}

@@ -31,6 +31,7 @@ void *sbrk(ptrdiff_t nbytes)
 
 static bool init(uintptr_t base, size_t nbytes)
 {
+	bench_forget();
 	region_break = base;
 	region_end = base + nbytes;
 	bench_libc_start();

@@ -9,6 +9,7 @@
 _Noreturn void kernel_main(void)
 {
 	console_init();
+	bench_memory_init();
 	bench_main(bench_lists);
 }
 

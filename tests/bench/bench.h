@@ -25,7 +25,7 @@ struct bench_workload {
 	void (*run)(void);
 };
 
-/* Runs what the command line asks for. Lists end with NULL, and each list with a workload without a name. */
+/* Runs what the command line asks for, once bench_memory_init has been called. Lists end with NULL, and each list with a workload without a name. */
 _Noreturn void bench_main(const struct bench_workload *const lists[]);
 
 /* The second word of the command line as a number. There is none: the end of the machine. */
@@ -43,22 +43,31 @@ _Noreturn void bench_fail(const char *why);
 #define BENCH_SERIES  4u
 #define BENCH_SAMPLES 40960u
 
+/* Measurements of one operation. */
+struct bench_series {
+	const char *op;
+	size_t n;
+	uint32_t sample[BENCH_SAMPLES];
+};
+
 /* What workloads keep. bench_forget leaves it as it is. */
 struct bench_scratch {
 	void *slot[BENCH_SLOTS];
 	uint32_t slot_nbytes[BENCH_SLOTS];
-	uint32_t sample[BENCH_SERIES][BENCH_SAMPLES];
+	size_t nseries;
+	struct bench_series series[BENCH_SERIES];
 };
 extern struct bench_scratch *bench_scratch;
 
-/* Find the memory that the image does not occupy, and remember all static data as they are now. */
+/* Find the memory that the image does not occupy. */
 void bench_memory_init(void);
 
-/* Put all static data back, so that an allocator that can be set up only once begins anew. The harness's own
- * are put back too: series, and the generator. */
+/* Remember all static data as they are now; and put them back, so that an allocator that can be set up only once begins anew. */
+void bench_remember(void);
 void bench_forget(void);
 
-/* nbytes of memory aligned to 4 MiB, always the same, with bench_below(nbytes) writable bytes in front. */
+/* nbytes of memory, always the same, aligned to 4 MiB, with BENCH_FRONT_NBYTES more in front of them. */
+#define BENCH_FRONT_NBYTES (64 * KIB)
 uintptr_t bench_region(size_t nbytes);
 
 /* ---- measuring ---- */
@@ -73,13 +82,6 @@ struct bench_call {
 
 /* Its result in the lower half, the stamps that it took in the upper. In machine_<isa>.S. */
 uint64_t bench_timed_call(const struct bench_call *call);
-
-/* Measurements of one operation. */
-struct bench_series {
-	const char *op;
-	uint32_t *sample;
-	size_t n;
-};
 
 /* Measure the cost of an empty call. */
 void bench_calibrate(void);

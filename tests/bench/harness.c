@@ -114,7 +114,7 @@ _Noreturn void bench_main(const struct bench_workload *const lists[])
 
 	read_command_line();
 	bench_calibrate();
-	bench_memory_init();
+	bench_remember();
 	list_only = same_text(word[WORD_WORKLOAD], "list");
 	for (; *lists; lists++) {
 		for (const struct bench_workload *workload = *lists; workload->name; workload++) {

@@ -10,7 +10,8 @@
 /* The library's. */
 void _set_tls(void *block);
 
-const struct bench_workload *const bench_lists[] = {bench_heap_workloads, bench_trace_workloads, NULL};
+const struct bench_workload *const bench_lists[] = {bench_heap_workloads, bench_packing_workloads,
+						    bench_trace_workloads, NULL};
 
 void bench_libc_start(void)
 {

@@ -8,7 +8,7 @@ bench_objects = $(patsubst %,$(BENCH)/$(1)/%.o,$(2))
 
 # ---- configurations ----
 
-BENCH_CONFIGS := harness cairn raw frames
+BENCH_CONFIGS := harness cairn raw frames kernel
 BENCH_LOCK := -DCAIRN_PORT_LOCK_FILE=\"lock_$(ISA).h\"
 BENCH_OPTIONS_harness := $(CONFIG_FLAGS)
 BENCH_OPTIONS_cairn := $(CONFIG_FLAGS) $(BENCH_LOCK)
@@ -16,32 +16,54 @@ BENCH_OPTIONS_raw := $(CONFIG_FLAGS) $(BENCH_LOCK) -DCAIRN_CHECK=0
 # 4 MiB of 4 KiB frames, on every board.
 BENCH_OPTIONS_frames := -DCAIRN_FRAME_SHIFT=12 -DCAIRN_ORDERS=11 $(BENCH_LOCK)
 
+# The lock is the kernel's.
+BENCH_OPTIONS_kernel := $(CONFIG_FLAGS) $(if $(wildcard kernel/cairn_lock.h),-DCAIRN_PORT_LOCK_FILE=\"cairn_lock.h\")
+
 BENCH_INCLUDES := $(TARGET_INCLUDES) -Itests/bench -Itests/traces
 BENCH_FLAGS := $(CPU_FLAGS) $(C_FLAGS) -O2 -ffreestanding -fno-common -ffunction-sections -fdata-sections
 
 # ---- sources ----
 
 # A C library brings its own memcpy and memset, which its allocator may use: kernel/string.c is for the others.
-BENCH_HARNESS_SOURCES := tests/bench/harness.c tests/bench/memory.c tests/bench/series.c \
-	tests/bench/machine_$(ISA).S kernel/console.c kernel/format.c $(ARCH_SOURCES)
-BENCH_HEAP_SOURCES := tests/bench/heap.c tests/bench/trace.c kernel/demo/traces.S
-BENCH_LIBC_SOURCES := tests/bench/allocator_libc.c tests/bench/image_libc.c tests/bench/image_picolibc.c
-BENCH_CAIRN_SOURCES := tests/bench/cairn_port.c tests/bench/allocator_cairn.c tests/bench/image_cairn.c
-BENCH_SOURCES := $(filter tests/bench/%,$(BENCH_HARNESS_SOURCES) $(BENCH_HEAP_SOURCES)) tests/bench/bare.c \
-	$(BENCH_LIBC_SOURCES) $(BENCH_CAIRN_SOURCES)
+BENCH_HARNESS_SOURCES := $(ARCH_SOURCES) kernel/console.c kernel/format.c \
+	tests/bench/harness.c tests/bench/memory.c tests/bench/series.c tests/bench/machine_$(ISA).S
+BENCH_BARE_SOURCES := $(BENCH_HARNESS_SOURCES) tests/bench/bare.c
+BENCH_HEAP_SOURCES := tests/bench/heap.c tests/bench/packing.c tests/bench/trace.c kernel/demo/traces.S
+BENCH_LIBC_SOURCES := $(BENCH_BARE_SOURCES) $(BENCH_HEAP_SOURCES) tests/bench/allocator_libc.c
+BENCH_CAIRN_HARNESS_SOURCES := $(BENCH_BARE_SOURCES) $(BENCH_HEAP_SOURCES) tests/bench/objects.c kernel/string.c
 
-BENCH_BARE_OBJECTS := $(call bench_objects,harness,$(BENCH_HARNESS_SOURCES) tests/bench/bare.c)
-BENCH_HEAP_OBJECTS := $(BENCH_BARE_OBJECTS) $(call bench_objects,harness,$(BENCH_HEAP_SOURCES))
-BENCH_LIBC_OBJECTS := $(BENCH_HEAP_OBJECTS) $(call bench_objects,harness,tests/bench/allocator_libc.c)
-BENCH_CAIRN_OBJECTS := $(BENCH_HEAP_OBJECTS) $(call bench_objects,harness,kernel/string.c)
+# In a configuration of Cairn's.
+BENCH_CAIRN_SOURCES := $(MM_SOURCES) tests/bench/cairn_port.c tests/bench/allocator_cairn.c \
+	tests/bench/objects_cairn.c tests/bench/stacks.c tests/bench/worst_heap.c tests/bench/worst_slab.c \
+	tests/bench/worst_stacks.c tests/bench/image_cairn.c
+BENCH_FRAMES_SOURCES := $(MM_SOURCES) tests/bench/cairn_port.c tests/bench/frames.c tests/bench/worst_frames.c \
+	tests/bench/image_frames.c
+BENCH_FLOOR_SOURCES := tests/bench/objects_floor.c tests/bench/image_floor.c
+
+BENCH_KERNEL_SOURCES := $(MM_SOURCES) $(filter-out $(KERNEL_BASE_SOURCES) kernel/main.c kernel/memmap.c,$(KERNEL_SOURCES)) \
+	tests/bench/kernel.c
+
+BENCH_SOURCES := $(filter tests/bench/%,$(sort $(BENCH_LIBC_SOURCES) $(BENCH_CAIRN_HARNESS_SOURCES) \
+	$(BENCH_CAIRN_SOURCES) $(BENCH_FRAMES_SOURCES) $(BENCH_FLOOR_SOURCES) \
+	$(BENCH_KERNEL_SOURCES) tests/bench/image_headroom.c tests/bench/image_libc.c tests/bench/image_picolibc.c))
 
 # ---- images ----
 
-BENCH_IMAGES := $(patsubst %,$(BENCH)/%.elf,cairn cairn_raw newlib newlib_nano picolibc)
-$(BENCH)/cairn.elf: $(BENCH_CAIRN_OBJECTS) $(call bench_objects,cairn,$(MM_SOURCES) $(BENCH_CAIRN_SOURCES))
-$(BENCH)/cairn_raw.elf: $(BENCH_CAIRN_OBJECTS) $(call bench_objects,raw,$(MM_SOURCES) $(BENCH_CAIRN_SOURCES))
-$(BENCH)/newlib.elf $(BENCH)/newlib_nano.elf: $(BENCH_LIBC_OBJECTS) $(call bench_objects,harness,tests/bench/image_libc.c)
-$(BENCH)/picolibc.elf: $(BENCH_LIBC_OBJECTS) $(call bench_objects,harness,tests/bench/image_picolibc.c)
+BENCH_IMAGES := $(patsubst %,$(BENCH)/%.elf,cairn cairn_raw cairn_frames cairn_headroom newlib newlib_nano picolibc floor)
+BENCH_CAIRN_HARNESS := $(call bench_objects,harness,$(BENCH_CAIRN_HARNESS_SOURCES))
+BENCH_LIBC := $(call bench_objects,harness,$(BENCH_LIBC_SOURCES))
+
+$(BENCH)/cairn.elf: $(BENCH_CAIRN_HARNESS) $(call bench_objects,cairn,$(BENCH_CAIRN_SOURCES))
+$(BENCH)/cairn_raw.elf: $(BENCH_CAIRN_HARNESS) $(call bench_objects,raw,$(BENCH_CAIRN_SOURCES))
+$(BENCH)/cairn_frames.elf: $(call bench_objects,harness,$(BENCH_BARE_SOURCES) kernel/string.c) \
+	$(call bench_objects,frames,$(BENCH_FRAMES_SOURCES))
+$(BENCH)/cairn_headroom.elf: $(call bench_objects,harness,$(BENCH_HARNESS_SOURCES) kernel/string.c \
+	tests/bench/heap.c tests/bench/objects.c) \
+	$(call bench_objects,kernel,$(BENCH_KERNEL_SOURCES) tests/bench/image_headroom.c)
+$(BENCH)/floor.elf: $(call bench_objects,harness,$(BENCH_BARE_SOURCES) kernel/string.c tests/bench/objects.c) \
+	$(call bench_objects,cairn,$(BENCH_FLOOR_SOURCES))
+$(BENCH)/newlib.elf $(BENCH)/newlib_nano.elf: $(BENCH_LIBC) $(call bench_objects,harness,tests/bench/image_libc.c)
+$(BENCH)/picolibc.elf: $(BENCH_LIBC) $(call bench_objects,harness,tests/bench/image_picolibc.c)
 
 # What picolibc's own linker script says of thread-local storage.
 BENCH_TLS := -Wl,--defsym,__arm32_tls_tcb_offset=8

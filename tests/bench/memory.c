@@ -57,9 +57,15 @@ void bench_memory_init(void)
 	region_base = (bank->base + 2 * region_max_nbytes) & ~(REGION_ALIGN - 1);
 	bench_scratch = (struct bench_scratch *)(region_base + region_max_nbytes);
 	statics = (unsigned char *)(bench_scratch + 1);
-	if (in_use(ranges, nranges, region_base, 2 * region_max_nbytes) ||
+	if (in_use(ranges, nranges, region_base - BENCH_FRONT_NBYTES,
+		   BENCH_FRONT_NBYTES + 2 * region_max_nbytes) ||
 	    sizeof(*bench_scratch) + statics_nbytes() > region_max_nbytes)
 		panic("the benchmark does not fit into this board");
+	bench_scratch->nseries = 0;
+}
+
+void bench_remember(void)
+{
 	memcpy(statics, data_start, statics_nbytes());
 }
 

@@ -5,8 +5,6 @@
 #include "arch.h"
 #include "console.h"
 
-static struct bench_series series[BENCH_SERIES];
-static size_t nseries;
 static uint32_t stamps_per_1000; /* instructions */
 static uint32_t empty_call;      /* instructions */
 
@@ -29,10 +27,13 @@ void bench_calibrate(void)
 
 struct bench_series *bench_series(const char *op)
 {
-	if (nseries == BENCH_SERIES)
+	struct bench_series *s = &bench_scratch->series[bench_scratch->nseries];
+
+	if (bench_scratch->nseries++ == BENCH_SERIES)
 		panic("too many series");
-	series[nseries] = (struct bench_series){.op = op, .sample = bench_scratch->sample[nseries]};
-	return &series[nseries++];
+	s->op = op;
+	s->n = 0;
+	return s;
 }
 
 void bench_record(struct bench_series *s, uint32_t nstamps)
@@ -98,11 +99,13 @@ static void print_distribution(const char *workload, const struct bench_series *
 
 void bench_print_series(const char *workload)
 {
-	for (size_t i = 0; i < nseries; i++) {
-		if (series[i].n == 0)
+	for (size_t i = 0; i < bench_scratch->nseries; i++) {
+		struct bench_series *s = &bench_scratch->series[i];
+
+		if (s->n == 0)
 			continue;
-		sort(series[i].sample, series[i].n);
-		print_row(workload, &series[i]);
-		print_distribution(workload, &series[i]);
+		sort(s->sample, s->n);
+		print_row(workload, s);
+		print_distribution(workload, s);
 	}
 }

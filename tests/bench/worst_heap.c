@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/* Worst cases of the heap. What can cost is the way through the index, a split, both neighbours that a free block
+ * merges with, the frames of a chunk that is taken or given back, and the flush of blocks that are kept for
+ * speed. Each drive below provokes some of these; each call is put down to what the heap had to do for it. */
+#include "cairn_system.h"
+
+#include "console.h"
+
+#define WALK_STEPS   8000u
+#define WALK_SLOTS   512u
+#define WALK_SEED    0x2545f491u
+#define SMALL_NBYTES 8u
+#define LARGE_NBYTES (8 * KIB)
+#define FLUSH_MAX    256u
+#define FLUSH_STEP   8u
+
+/* Series that a workload wants; the others are NULL. */
+struct wanted {
+	struct bench_series *allocs; /* without growth */
+	struct bench_series *frees;  /* nothing given back */
+	struct bench_series *grows;
+	struct bench_series *givebacks;
+};
+
+static size_t heap_nframes(void)
+{
+	struct cairn_heap_info info;
+
+	cairn_heap_stats(&info);
+	return info.nframes;
+}
+
+/* Measure a call, and record it as one of two. Returns what it did. */
+static uintptr_t classify(const struct bench_call *call, struct bench_series *same,
+			  struct bench_series *other)
+{
+	size_t nframes = heap_nframes();
+	uint64_t timed = bench_timed_call(call);
+	struct bench_series *series = heap_nframes() == nframes ? same : other;
+
+	if (series)
+		bench_record(series, (uint32_t)(timed >> 32));
+	return (uintptr_t)timed;
+}
+
+static void *allocate(const struct wanted *wanted, size_t nbytes)
+{
+	const struct bench_call call = {(bench_function)cairn_alloc, {nbytes}};
+
+	return (void *)classify(&call, wanted->allocs, wanted->grows);
+}
+
+static void release(const struct wanted *wanted, void *block)
+{
+	const struct bench_call call = {(bench_function)cairn_free, {(uintptr_t)block}};
+
+	if (block)
+		(void)classify(&call, wanted->frees, wanted->givebacks);
+}
+
+/* ---- drives ---- */
+
+/* Sizes and order at random: lists of all lengths, blocks kept and forgotten in all sizes. */
+static void walk(const struct wanted *wanted, unsigned log2)
+{
+	void **slot = bench_scratch->slot;
+
+	bench_system_start();
+	bench_seed(WALK_SEED);
+	for (unsigned i = 0; i < WALK_SLOTS; i++)
+		slot[i] = NULL;
+	for (unsigned step = 0; step < WALK_STEPS; step++) {
+		void **at = &slot[bench_random() % WALK_SLOTS];
+
+		if (*at) {
+			release(wanted, *at);
+			*at = NULL;
+		} else {
+			*at = allocate(wanted, bench_random_nbytes(log2));
+		}
+	}
+}
+
+/* Fill all memory with blocks of different sizes, free every other, then the rest: each of these merges with
+ * both its neighbours, which are in lists of their own. At the end whole chunks go back. */
+static void comb(const struct wanted *wanted, unsigned log2)
+{
+	void **slot = bench_scratch->slot;
+	size_t n = 0;
+
+	bench_system_start();
+	bench_seed(WALK_SEED);
+	while (n < BENCH_SLOTS && (slot[n] = allocate(wanted, bench_random_nbytes(log2))) != NULL)
+		n++;
+	for (size_t i = 0; i < n; i += 2)
+		release(wanted, slot[i]);
+	for (size_t i = 1; i < n; i += 2)
+		release(wanted, slot[i]);
+}
+
+/* The smallest block from the largest free one, and back: the longest way through the index, a split, a merge.
+ * Nothing of that size was freed before. */
+static void extremes(const struct wanted *wanted)
+{
+	bench_system_start();
+	for (size_t nbytes = SMALL_NBYTES; nbytes <= LARGE_NBYTES; nbytes += SMALL_NBYTES) {
+		void *large = allocate(wanted, LARGE_NBYTES), *small;
+
+		release(wanted, large);
+		(void)cairn_trim();
+		small = allocate(wanted, nbytes);
+		release(wanted, small);
+	}
+}
+
+/* Chunks of all sizes, one after another, taken from memory that is one block and given back to it: the most
+ * that frames can have to split and merge. */
+static void chunks(const struct wanted *wanted)
+{
+	for (size_t nbytes = KIB; nbytes <= BENCH_SYSTEM_FRAMES / 4 * CAIRN_FRAME_NBYTES; nbytes *= 2) {
+		void *first, *second;
+
+		bench_system_start();
+		first = allocate(wanted, nbytes);
+		second = allocate(wanted, nbytes);
+		release(wanted, first);
+		release(wanted, second);
+	}
+}
+
+static void drive(const struct wanted *wanted)
+{
+	for (unsigned log2 = 6; log2 <= 15; log2 += 3) {
+		walk(wanted, log2);
+		comb(wanted, log2);
+	}
+	extremes(wanted);
+	chunks(wanted);
+}
+
+/* ---- workloads ---- */
+
+static void worst_alloc(void)
+{
+	drive(&(struct wanted){.allocs = bench_series("allocate")});
+}
+
+static void worst_free(void)
+{
+	drive(&(struct wanted){.frees = bench_series("free")});
+}
+
+static void worst_grow(void)
+{
+	drive(&(struct wanted){.grows = bench_series("allocate")});
+}
+
+static void worst_giveback(void)
+{
+	drive(&(struct wanted){.givebacks = bench_series("free")});
+}
+
+/* Memory is full of the smallest blocks; n of them, neighbours, are freed, and are kept for speed. What is asked
+ * for then is there only once these have been merged. */
+static void worst_flush(void)
+{
+	struct bench_series *allocs = bench_series("allocate");
+	void **slot = bench_scratch->slot;
+
+	for (size_t nfreed = FLUSH_STEP; nfreed <= FLUSH_MAX; nfreed += FLUSH_STEP) {
+		size_t n = 0;
+
+		bench_system_start();
+		while (n < BENCH_SLOTS && (slot[n] = cairn_alloc(SMALL_NBYTES)) != NULL)
+			n++;
+		for (size_t i = n / 2; i < n / 2 + nfreed; i++)
+			cairn_free(slot[i]);
+		(void)BENCH_CALL(allocs, cairn_alloc, nfreed * SMALL_NBYTES);
+	}
+}
+
+const struct bench_workload bench_worst_heap_workloads[] = {
+	{"worst_heap_alloc", worst_alloc},       {"worst_heap_free", worst_free},
+	{"worst_heap_grow", worst_grow},         {"worst_heap_flush", worst_flush},
+	{"worst_heap_giveback", worst_giveback}, {0},
+};
