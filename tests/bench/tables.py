@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: MIT
+"""The measured rows as tables: Cairn beside each peer, the ratio, the goal and what became of it.
+
+A table is a title, a header and rows of text; bench.py shows it on the terminal, document.py in docs/performance.md.
+"""
+import collections
+from decimal import Decimal
+
+import figures
+
+Table = collections.namedtuple("Table", ("title", "header", "rows"))
+
+OURS = "cairn"
+PAIR = ("allocate", "free")
+TITLES = {
+    "heap": "Heap", "trace": "Heap, recorded programs", "slab": "Object caches", "frame": "Page frames, 4 KiB",
+    "stack": "Task stacks", "switch": "Context switch", "worst": "Worst cases, each driven on purpose",
+    "masked": "Longest stretch with interrupts masked",
+}
+
+
+def group_of(workload):
+    word = workload.split("_")[0]
+    return word if word in TITLES else "heap"
+
+
+class Results:
+    """All that one run measured, by key, with the goals."""
+
+    def __init__(self, calls, spaces, goals):
+        self.calls = {call[:4]: call for call in calls}
+        self.spaces = {(s.board, s.allocator, s.workload, s.unit): Decimal(s.value) for s in spaces}
+        self.goals = figures.by_key(goals)
+        self.measured = figures.by_key(figures.as_figures(calls, spaces))
+
+    def boards(self):
+        return unique(key[0] for key in [*self.calls, *self.spaces])
+
+    def allocators(self, board, ours):
+        """In the order of the run; ours first."""
+        found = unique(key[1] for key in [*self.calls, *self.spaces] if key[0] == board)
+        return [name for name in found if (name == OURS or name.startswith(OURS + "_")) == ours]
+
+    def lines(self, board, group):
+        """The (workload, op) of a group, in the order of the run."""
+        return unique((key[2], key[3]) for key in self.calls if key[0] == board and group_of(key[2]) == group)
+
+    def figure(self, board, allocator, workload, op, name):
+        call = self.calls.get((board, allocator, workload, op))
+        return Decimal(getattr(call, name)) if call else None
+
+    def pair(self, board, allocator, workload):
+        """The mean of an allocation and its free together."""
+        both = [self.figure(board, allocator, workload, op, "mean") for op in PAIR]
+        return None if None in both else sum(both)
+
+    def goal_states(self):
+        """[(key, goal, measured or None, reached)]"""
+        return [(key, goal, self.measured.get(key), self.reached(key)) for key, goal in self.goals.items()]
+
+    def reached(self, key):
+        return key in self.measured and not figures.is_worse(key[4], self.measured[key], self.goals[key])
+
+    def beaten_by(self, board, workload):
+        """The measured peers whose pair costs less than ours."""
+        ours = self.pair(board, OURS, workload)
+        pairs = {name: self.pair(board, name, workload) for name in self.allocators(board, ours=False)}
+        return [name for name, pair in pairs.items() if name != "floor" and pair is not None and pair < ours]
+
+
+def unique(items):
+    return list(dict.fromkeys(items))
+
+
+def number(value):
+    """12345.60 as 12,345.6"""
+    if value is None:
+        return "-"
+    text = f"{value:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def ratio(theirs, ours):
+    return "" if theirs is None or not ours else f" (x{theirs / ours:.2f})"
+
+
+def goal_text(results, keys):
+    words = []
+    for key in keys:
+        if key not in results.goals:
+            continue
+        state = "reached" if results.reached(key) else "missed" if key in results.measured else "not measured"
+        words.append(f"{key[4]} {number(results.goals[key])} {state}")
+    return ", ".join(words)
+
+
+def call_tables(results, board, group):
+    """Cairn beside its peers, where there are any, and then all of Cairn's own figures."""
+    lines = results.lines(board, group)
+
+    def with_rows(names):
+        return [name for name in names if any((board, name, *line) in results.calls for line in lines)]
+
+    peers = with_rows(results.allocators(board, ours=False))
+    variants = with_rows(name for name in results.allocators(board, ours=True) if name != OURS)
+    own = own_table(results, board, group, variants)
+    return [peer_table(results, board, group, peers), own] if peers else [own]
+
+
+def peer_table(results, board, group, peers):
+    """A line for each operation: a peer's mean, how many times Cairn's that is, and the peer's maximum."""
+    rows = []
+    for workload, op in results.lines(board, group):
+        mean, most = (results.figure(board, OURS, workload, op, name) for name in ("mean", "max"))
+        cells = [beside(results, board, name, workload, op, mean) for name in peers]
+        rows.append([workload, op, f"{number(mean)} max {number(most)}", *cells, call_goals(results, board, workload, op)])
+        if op == PAIR[1] and results.pair(board, OURS, workload) is not None:
+            rows.append(pair_row(results, board, workload, peers))
+    return Table(f"{TITLES[group]}, {board}", ["workload", "operation", "Cairn", *peers, "goal"], rows)
+
+
+def own_table(results, board, group, variants):
+    spread = ("n", "mean", "p50", "p99", "p999", "max")
+    rows = []
+    for workload, op in results.lines(board, group):
+        own = [results.figure(board, OURS, workload, op, name) for name in spread]
+        cells = [beside(results, board, name, workload, op, own[1]) for name in variants]
+        rows.append([workload, op, *map(number, own), *cells, call_goals(results, board, workload, op)])
+    return Table(f"{TITLES[group]}, {board}: Cairn alone", ["workload", "operation", *spread, *variants, "goal"], rows)
+
+
+def beside(results, board, name, workload, op, ours):
+    mean = results.figure(board, name, workload, op, "mean")
+    if mean is None:
+        return "-"
+    return f"{number(mean)}{ratio(mean, ours)} max {number(results.figure(board, name, workload, op, 'max'))}"
+
+
+def call_goals(results, board, workload, op):
+    return goal_text(results, [(board, OURS, workload, op, name) for name in ("mean", "max")])
+
+
+def pair_row(results, board, workload, peers):
+    ours = results.pair(board, OURS, workload)
+    pairs = [results.pair(board, name, workload) for name in peers]
+    faster = results.beaten_by(board, workload)
+    cells = [number(pair) + ratio(pair, ours) for pair in pairs]
+    return [workload, "pair", number(ours), *cells, f"behind {', '.join(faster)}" if faster else "nobody ahead"]
+
+
+def space_table(results, board):
+    lines = unique((key[2], key[3]) for key in results.spaces if key[0] == board)
+    names = [name for ours in (True, False) for name in results.allocators(board, ours)
+             if any((board, name, *line) in results.spaces for line in lines)]
+    names = sorted(names, key=lambda name: name != OURS)
+    rows = []
+    for workload, unit in lines:
+        ours = results.spaces.get((board, OURS, workload, unit))
+        cells = [space_text(results.spaces.get((board, name, workload, unit)), ours, name) for name in names]
+        rows.append([workload, unit, *cells, goal_text(results, [(board, OURS, workload, "", unit)])])
+    return Table(f"Space, {board}", ["what", "unit", *names, "goal"], rows)
+
+
+def space_text(value, ours, name):
+    return number(value) + ("" if name == OURS else ratio(value, ours))
+
+
+def tables(results):
+    found = []
+    for board in results.boards():
+        for group in TITLES:
+            found += call_tables(results, board, group) if results.lines(board, group) else []
+        found += [space_table(results, board)] if any(key[0] == board for key in results.spaces) else []
+    return found
+
+
+def goal_table(results):
+    rows = []
+    for key, goal, value, reached in results.goal_states():
+        state = "reached" if reached else "missed" if value is not None else "not measured"
+        rows.append([*key[1:4], key[4], ("at least " if key[4] in figures.MORE_IS_BETTER else "at most ") + number(goal),
+                     number(value), state])
+    return Table("Goals", ["allocator", "workload", "operation", "figure", "goal", "measured", ""], rows)
+
+
+def as_text(table):
+    widths = [max(map(len, column)) for column in zip(table.header, *table.rows)]
+    lines = [table.title, *("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip()
+                            for row in [table.header, *table.rows])]
+    return "\n".join(lines)
+
+
+def as_markdown(table):
+    lines = [table.header, ["---"] * len(table.header), *table.rows]
+    return "\n".join("| " + " | ".join(row) + " |" for row in lines)
