@@ -35,8 +35,8 @@ CORE = {
 }
 FACADE = ("cairn_init", "cairn_pages_alloc", "cairn_pages_free", "cairn_cache_create", "cairn_cache_alloc",
           "cairn_cache_free", "cairn_alloc", "cairn_free", "cairn_stack_create", "cairn_stack_destroy")
+MEMORIES = ("ram_8KiB", "ram_64KiB", "ram_256KiB", "ram_16MiB")
 LIBRARIES = {"newlib": ["-lc"], "newlib_nano": ["-lc_nano"], "picolibc": ["--specs=picolibc.specs", "-lc"]}
-SMALL, FAST = "Os", "O2"
 
 
 class Toolchain:
@@ -84,7 +84,7 @@ def module_table(tools, board, directories):
         cells = [nbytes for directory in directories.values() for nbytes in tools.sizes(objects_of(directory, module))]
         totals = [total + nbytes for total, nbytes in zip(totals, cells)]
         rows.append([module, *map(str, cells)])
-    header = [f"{what} -{level}" for level in directories for what in ("text", "data", "bss")]
+    header = [f"{what} {level}" for level in directories for what in ("text", "data", "bss")]
     return tables.Table(f"Modules, {board}, bytes", ["module", *header], [*rows, ["all", *map(str, totals)]])
 
 
@@ -103,16 +103,24 @@ def texts(tools, board, directory):
 
 
 def ram(tools, board, directory, image, qemu):
-    """Space rows: static data, and what cairn_init took of the memory that it was given."""
+    """Space rows: static data together with what cairn_init took of the memory that it was given, and that for a frame."""
     _, data, bss = tools.sizes(sorted((directory / "mm").glob("*.c.o")))
     taken = machine.run(qemu, board, "cairn", image, "ram").spaces
-    return [row._replace(value=str(int(row.value) + data + bss)) for row in taken]
+    return [row._replace(value=str(int(row.value) + data + bss)) if row.unit == "B" else row for row in taken]
+
+
+def summary(board, rows):
+    cells = [[row.workload, row.allocator, row.value, row.unit] for row in rows]
+    too_small = sorted(set(MEMORIES) - {row.workload for row in rows}, key=MEMORIES.index)
+    cells += [[name, "cairn", "too small for frames of this size", ""] for name in too_small]
+    return tables.Table(f"Text of init, allocate and free at -Os, and RAM for itself, {board}", ["what", "of", "", "unit"], cells)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("board")
-    parser.add_argument("--objects", type=pathlib.Path, required=True, help="the directory that has Os/mm and O2/mm")
+    parser.add_argument("--small", type=pathlib.Path, required=True, help="the directory that has mm/ at -Os")
+    parser.add_argument("--fast", type=pathlib.Path, required=True, help="the same at -O2")
     parser.add_argument("--cross", default="arm-none-eabi-")
     parser.add_argument("--cpu-flags", default="")
     parser.add_argument("--image", type=pathlib.Path, required=True)
@@ -120,19 +128,17 @@ def main():
     parser.add_argument("qemu", nargs="+")
     args = parser.parse_args()
     tools = Toolchain(args.cross, args.cpu_flags)
-    directories = {level: args.objects / level for level in (SMALL, FAST)}
+    directories = {"-Os": args.small, "-O2": args.fast}
     try:
         for directory in directories.values():
             check_modules(directory)
         print(tables.as_text(module_table(tools, args.board, directories)), end="\n\n")
-        rows = texts(tools, args.board, directories[SMALL])
-        rows += ram(tools, args.board, directories[FAST], args.image, args.qemu)
+        rows = texts(tools, args.board, args.small)
+        rows += ram(tools, args.board, args.fast, args.image, args.qemu)
     except machine.RunError as error:
         sys.exit(f"size: {error}")
     figures.write(args.out, rows, figures.Space)
-    header = ["what", "of", "bytes"]
-    print(tables.as_text(tables.Table(f"Text of init, allocate and free at -{SMALL}, and RAM for itself, {args.board}", header,
-                                      [[row.workload, row.allocator, row.value] for row in rows])))
+    print(tables.as_text(summary(args.board, rows)), end="\n\n")
 
 
 if __name__ == "__main__":

@@ -103,7 +103,7 @@ def call_tables(results, board, group):
 
     peers = with_rows(results.allocators(board, ours=False))
     variants = with_rows(name for name in results.allocators(board, ours=True) if name != OURS)
-    own = own_table(results, board, group, variants)
+    own = own_table(results, board, group, variants, with_goals=not peers)
     return [peer_table(results, board, group, peers), own] if peers else [own]
 
 
@@ -119,14 +119,16 @@ def peer_table(results, board, group, peers):
     return Table(f"{TITLES[group]}, {board}", ["workload", "operation", "Cairn", *peers, "goal"], rows)
 
 
-def own_table(results, board, group, variants):
-    spread = ("n", "mean", "p50", "p99", "p999", "max")
+def own_table(results, board, group, variants, with_goals):
+    spread = figures.CALL_FIGURES
+    goal_header = ["goal"] if with_goals else []
     rows = []
     for workload, op in results.lines(board, group):
         own = [results.figure(board, OURS, workload, op, name) for name in spread]
         cells = [beside(results, board, name, workload, op, own[1]) for name in variants]
-        rows.append([workload, op, *map(number, own), *cells, call_goals(results, board, workload, op)])
-    return Table(f"{TITLES[group]}, {board}: Cairn alone", ["workload", "operation", *spread, *variants, "goal"], rows)
+        goal = [call_goals(results, board, workload, op)] if with_goals else []
+        rows.append([workload, op, *map(number, own), *cells, *goal])
+    return Table(f"{TITLES[group]}, {board}: Cairn alone", ["workload", "operation", *spread, *variants, *goal_header], rows)
 
 
 def beside(results, board, name, workload, op, ours):
@@ -145,7 +147,8 @@ def pair_row(results, board, workload, peers):
     pairs = [results.pair(board, name, workload) for name in peers]
     faster = results.beaten_by(board, workload)
     cells = [number(pair) + ratio(pair, ours) for pair in pairs]
-    return [workload, "pair", number(ours), *cells, f"behind {', '.join(faster)}" if faster else "nobody ahead"]
+    state = f"behind {', '.join(faster)}" if faster else "nobody ahead" if any(pairs) else ""
+    return [workload, "pair", number(ours), *cells, state]
 
 
 def space_table(results, board):
