@@ -13,7 +13,7 @@ static const struct {
 	{"ram_8KiB", 8 * KIB},
 	{"ram_64KiB", 64 * KIB},
 	{"ram_256KiB", 256 * KIB},
-	{"ram_16MiB", 16 * KIB *KIB},
+	{"ram_16MiB", 16384 * KIB},
 };
 
 #define NMEMORIES (sizeof(memories) / sizeof(memories[0]))
