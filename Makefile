@@ -214,13 +214,13 @@ bench-doc: ## make the report of the last `make bench` docs/performance.md and .
 	cp $(BENCH_OUT)/distributions.svg docs/performance.svg
 
 board-bench: bench-images | need-bench
-	$(Q)$(BENCH_TOOL) run $(BOARD) --images $(BENCH) --out $(BENCH_OUT) -- $(QEMU)
+	$(Q)$(BENCH_TOOL) run $(BOARD) --images $(BENCH_IMAGES) --out $(BENCH_OUT) -- $(QEMU)
 
 bench-short: ## hot paths, churn and worst cases on the Cortex-M3, against the budget (part of test)
 	@$(MAKE) --no-print-directory BOARD=$(BENCH_SHORT_BOARD) board-bench-short
 
 board-bench-short: $(BENCH_SHORT_IMAGES) | need-cross need-qemu
-	$(Q)$(BENCH_TOOL) run $(BOARD) --short --images $(BENCH) --out $(BENCH_OUT)/short -- $(QEMU)
+	$(Q)$(BENCH_TOOL) run $(BOARD) --short --images $(BENCH_SHORT_IMAGES) --out $(BENCH_OUT)/short -- $(QEMU)
 	$(Q)$(BENCH_TOOL) check --out $(BENCH_OUT)/short $(BOARD)
 
 size: | need-bench ## text, data and bss of each module, text of each allocator, RAM for Cairn itself

@@ -5,6 +5,7 @@
 import argparse
 import concurrent.futures
 import pathlib
+import subprocess
 import sys
 import time
 
@@ -45,7 +46,7 @@ def measure_board(args):
     jobs = plan.jobs(args.qemu, args.board, args.images, args.short)
     outcomes = {}
     with concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as pool:
-        running = {pool.submit(timed, args.qemu, job): job for job in jobs}
+        running = {pool.submit(timed, args.qemu, job): job for job in plan.longest_first(jobs)}
         try:
             for done, future in enumerate(concurrent.futures.as_completed(running), 1):
                 job = running[future]
@@ -54,7 +55,7 @@ def measure_board(args):
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    store(args.out, args.board, [outcomes[job] for job in plan.in_table_order(jobs)])
+    store(args.out, args.board, [outcomes[job] for job in jobs])
     print(f"{args.board}: {len(jobs)} measured in {time.monotonic() - start:.0f} s")
 
 
@@ -81,7 +82,28 @@ def load(args):
     return calls, spaces + sizes
 
 
+def compiler():
+    done = subprocess.run(["arm-none-eabi-gcc", "-dumpfullversion"], capture_output=True, text=True, check=True)
+    return figures.Tool("arm-none-eabi-gcc", done.stdout.strip())
+
+
+def is_comparable(args):
+    """A budget is what one compiler made of the sources; another's output is neither better nor worse for that."""
+    recorded = figures.read_if_there(tools_file(args), figures.Tool)
+    if recorded == [compiler()]:
+        return True
+    print(f"budget: it was recorded with {recorded[0].version if recorded else 'no'} arm-none-eabi-gcc, "
+          f"and this one is {compiler().version}: NOT COMPARED")
+    return False
+
+
+def tools_file(args):
+    return args.budget.with_name("budget-tools.csv")
+
+
 def check(args, calls, spaces, is_planned):
+    if not is_comparable(args):
+        return True
     verdict = budget.compare(figures.as_figures(calls, spaces), figures.read(args.budget, figures.Figure), is_planned)
     for line in budget.describe(verdict):
         print(line)
@@ -100,6 +122,7 @@ def record(args):
     ours = sorted(row for row in figures.as_figures(calls, spaces) if budget.is_ours(row))
     figures.by_key(ours)
     figures.write(args.budget, ours, figures.Figure)
+    figures.write(tools_file(args), [compiler()], figures.Tool)
     print(f"{args.budget}: {len(ours)} figures")
 
 
@@ -114,7 +137,7 @@ def report(args):
         print(f"{tables.as_text(table)}\n")
     bins = read_all(args.out, args.boards, bins_file, figures.Bin)
     picture.draw(args.out / "distributions.svg", bins, host_calls)
-    text = document.text(results, figures.read(PEERS, figures.Figure))
+    text = document.text(results, figures.read(PEERS, figures.Figure), compiler())
     (args.out / "performance.md").write_text(text, encoding="utf-8")
     sys.exit(not check(args, calls, spaces, lambda key: True))
 
@@ -126,7 +149,7 @@ def arguments():
     common.add_argument("--out", type=pathlib.Path, required=True)
     run = verbs.add_parser("run", parents=[common], help="measure one board, into DIR/<board>*.csv")
     run.add_argument("board")
-    run.add_argument("--images", type=pathlib.Path, required=True)
+    run.add_argument("--images", type=pathlib.Path, nargs="+", required=True)
     run.add_argument("--short", action="store_true")
     run.add_argument("qemu", nargs="+")
     run.set_defaults(verb=measure_board)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """docs/performance.md: prose without a number of its own, and tables filled from what was measured."""
 import collections
-from decimal import Decimal
 
 import figures
 import tables
@@ -30,7 +29,7 @@ curve ends is the worst case that was seen.
 - Cortex-M3: QEMU's `mps2-an385` under `-icount`, where each instruction takes the same virtual time, read from a timer
   before and after the call. Cortex-A15: QEMU's `virt`; its cycle counter counts one per instruction there.
 - What a call costs is the whole call as a user makes it, less an empty call measured in the same way.
-- All images are built by the same compiler at `-O2`, with the same code around the call. newlib, newlib-nano and picolibc are
+- All images are built by the same compiler, {tool} {version}, at `-O2`, with the same code around the call. newlib, newlib-nano and picolibc are
   linked as Debian ships them.
 - Cairn's numbers include its lock (interrupts masked and restored) and the checks of the default build: each wrong free is
   refused. `cairn_raw` is the same without the checks (`CAIRN_CHECK=0`), and `cairn_headroom` has the kernel's lock, which also makes sure
@@ -62,8 +61,10 @@ Published = collections.namedtuple("Published", ("title", "columns"))
 
 
 def pair_of(workload, figure):
-    return [(workload, op, figure) for op in tables.PAIR]
+    return [(workload, op, figure) for op in tables.PAIRS[0]]
 
+
+OWN_NAMES = {"slab_locked": "slab_hot64"}
 
 PUBLISHED_TABLES = [
     Published("Heaps", {
@@ -78,14 +79,15 @@ PUBLISHED_TABLES = [
         f"{program}: {what}": cells for program in ("lua", "jq", "sqlite") for what, cells in (
             ("region, B", [(f"trace_{program}", "", "B")]), ("a/f", pair_of(f"trace_{program}", "mean")))
     }),
-    Published("Objects of 64 B: the instructions of the core, without wrapper and return", {
+    Published("Objects of 64 B: instructions of the core, without wrapper and return; of Cairn, slab_hot64", {
         "no lock": pair_of("slab_unlocked", "mean"), "interrupts masked inline": pair_of("slab_locked", "mean"),
     }),
     Published("Page frames, 4 MiB of 4 KiB", {
         "cold a/f": pair_of("frame_cold", "mean"), "warm a/f": pair_of("frame_warm", "mean"),
+        "worst a/f": [("worst_frame_split", "allocate", "max"), ("worst_frame_merge", "free", "max")],
         "churn a mean/max": [("frame_churn", "allocate", "mean"), ("frame_churn", "allocate", "max")],
         "f mean/max": [("frame_churn", "free", "mean"), ("frame_churn", "free", "max")],
-        "failures": [("frame_churn", "", "failures")], "metadata, B a frame": [("metadata_frame", "", "B/frame")],
+        "failures": [("frame_churn", "", "failures")], "metadata, B for 1000 frames": [("frame_metadata", "", "B/1000 frames")],
         "text, B": [("text_frame", "", "B")],
     }),
 ]
@@ -93,14 +95,19 @@ PUBLISHED_TABLES = [
 
 def published(table, ours, peers):
     """Cairn's row of this run, then the rows that have any of the table's figures."""
-    values = {key: value for key, value in figures.by_key(peers).items()}
+    values = figures.by_key(peers)
     names = tables.unique(row.allocator for row in peers)
-    rows = [["**Cairn** (locked, checked)", *(cell(ours, tables.OURS, keys) for keys in table.columns.values())]]
+    rows = [["**Cairn** (locked, checked)", *(cell(ours, tables.OURS, own_keys(keys)) for keys in table.columns.values())]]
     for name in names:
         cells = [cell(values, name, keys) for keys in table.columns.values()]
         if any(text != "-" for text in cells):
             rows.append([name, *cells])
     return tables.as_markdown(tables.Table(table.title, ["", *table.columns], rows))
+
+
+def own_keys(keys):
+    """Where Cairn's figure has another name than the peers'."""
+    return [(OWN_NAMES.get(workload, workload), op, figure) for workload, op, figure in keys]
 
 
 def cell(values, name, keys):
@@ -115,9 +122,9 @@ def ahead_text(results, peers):
     lines = []
     for workload in tables.unique(key[2] for key in results.calls if key[0] == BOARD):
         ours = results.pair(BOARD, tables.OURS, workload)
-        if ours is None or workload.startswith("slab"):
+        if ours is None or workload.startswith(("slab", "worst")):
             continue
-        pairs = {name: [values.get((BOARD, name, workload, op, "mean")) for op in tables.PAIR] for name in names}
+        pairs = {name: [values.get((BOARD, name, workload, op, "mean")) for op in tables.PAIRS[0]] for name in names}
         ahead = results.beaten_by(BOARD, workload)
         ahead += [f"{name} (published)" for name, pair in pairs.items() if None not in pair and sum(pair) < ours]
         lines.append([workload, tables.number(ours), ", ".join(ahead) or "nobody"])
@@ -127,21 +134,13 @@ def ahead_text(results, peers):
 def goals_text(results):
     states = results.goal_states()
     nreached = sum(reached for *_, reached in states)
-    missed = [state for state in states if not state[3] and state[2] is not None]
-    unknown = [state for state in states if state[2] is None]
-    said = [f"{nreached} of {len(states)} goals are reached"]
-    said += [f"{len(missed)} are missed: {', '.join(missed_text(*state[:3]) for state in missed)}"] if missed else []
-    said += [f"{len(unknown)} were not measured: {', '.join(figures.key_text(key[1:]) for key, *_ in unknown)}"] if unknown else []
-    return ". ".join(said) + "."
+    nmissed = sum(not reached and value is not None for *_, value, reached in states)
+    nunknown = len(states) - nreached - nmissed
+    return f"Of {len(states)} goals, {nreached} are reached, {nmissed} are missed, and {nunknown} were not measured."
 
 
-def missed_text(key, goal, value):
-    by = abs(Decimal(value) - goal)
-    return f"{figures.key_text(key[1:])} ({tables.number(value)}, by {tables.number(by)})"
-
-
-def text(results, peers):
-    parts = [INTRODUCTION, "## Goals\n", goals_text(results) + "\n", tables.as_markdown(tables.goal_table(results)) + "\n"]
+def text(results, peers, compiler):
+    parts = [INTRODUCTION.format(**compiler._asdict()), "## Goals\n", goals_text(results) + "\n", tables.as_markdown(tables.goal_table(results)) + "\n"]
     parts += ["Nobody is to be ahead of Cairn on the mean of an allocation and its free:\n", ahead_text(results, peers) + "\n"]
     parts += ["## Measured side by side\n"]
     for table in tables.tables(results):

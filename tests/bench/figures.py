@@ -14,6 +14,7 @@ CALL_FIGURES = ("n", "mean", "p50", "p99", "p999", "max")
 Call = collections.namedtuple("Call", ("board", "allocator", "workload", "op") + CALL_FIGURES)
 Space = collections.namedtuple("Space", ("board", "allocator", "workload", "value", "unit"))
 Bin = collections.namedtuple("Bin", ("board", "allocator", "workload", "op", "instructions", "count"))
+Tool = collections.namedtuple("Tool", ("tool", "version"))
 # One number under a key: what budgets, goals and the published figures of others consist of.
 Figure = collections.namedtuple("Figure", ("board", "allocator", "workload", "op", "figure", "value"))
 

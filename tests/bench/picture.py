@@ -22,7 +22,7 @@ SHOWN = ("cairn", "newlib", "newlib_nano", "picolibc", "floor")
 BOARD = "mps2-an385"
 PANELS = [
     (workload, op)
-    for workload in ("churn_8_511", "churn_8_4095", "trace_lua", "trace_jq", "trace_sqlite", "slab_churn", "frame_churn")
+    for workload in ("churn_8_511", "churn_8_4095", "trace_lua", "trace_jq", "trace_sqlite", "slab_churn64", "frame_churn")
     for op in ("allocate", "free")
 ]
 CURVE_COLOURS = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#56b4e9", "#000000")
@@ -50,9 +50,9 @@ def script_lines(name, bins, host_calls):
     yield f"set output '{name}'"
     # In quotes that know a line end: the two empty lines make room for the legend.
     yield f"set multiplot layout {nrows},{COLUMNS} title \"{TITLE}, {BOARD}\\n \\n \""
-    yield "set grid; set logscale xy; set format y '%g'"
+    yield "set grid; set logscale xy; set format x '%.0s%c'; set format y '%g'"
     yield f"set key at screen 0.5,{1 - LEGEND_Y / height:.4f} center horizontal maxcols {len(SHOWN)} maxrows 1 samplen 1.5"
-    yield f"set xlabel 'instructions'; set ylabel 'share of calls above' offset 1; set xrange [{x_range(curves, panels)}]"
+    yield f"set xlabel 'instructions'; set ylabel 'share of calls above' offset 1; set xrange [{x_range(curves, panels)}]; set yrange [*:1.5]"
     for number, (workload, op) in enumerate(panels):
         found = {who: curves[BOARD, who, workload, op] for who in SHOWN if (BOARD, who, workload, op) in curves}
         yield from panel(number, f"{workload}: {op}", found)

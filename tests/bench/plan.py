@@ -5,14 +5,9 @@ import collections
 import figures
 import machine
 
-# Frames are measured in a build with larger ones, and masked stretches in one of their own, so that the timing of
-# those is in no other figure: all of these are Cairn as it is shipped.
-ALLOCATORS = {
-    "cairn": "cairn", "cairn_frames": "cairn", "cairn_switch": "cairn", "cairn_masked": "cairn",
-    "cairn_raw": "cairn_raw", "cairn_headroom": "cairn_headroom",
-    "newlib": "newlib", "newlib_nano": "newlib_nano", "picolibc": "picolibc", "floor": "floor",
-}
-SHORT_IMAGES = ("cairn", "cairn_frames")
+# Cairn built otherwise than it is shipped has a column of its own. All other images of Cairn's are it: frames have a
+# build with larger ones, and masked stretches one that times them, so that the timing is in no other figure.
+VARIANTS = ("cairn_raw", "cairn_headroom")
 SHORT_WORKLOADS = ("hot64", "churn_8_511", "frame_warm", "frame_churn", "slab_", "stack_", "worst_")
 NEEDS_REGION = "trace_"
 
@@ -22,31 +17,30 @@ LARGEST_REGION = 4096 * KIB
 Job = collections.namedtuple("Job", ("board", "allocator", "image", "workload"))
 
 
-def is_short(workload):
-    return workload.startswith(SHORT_WORKLOADS)
+def allocator_of(image):
+    name = image.stem
+    return "cairn" if name.startswith("cairn_") and name not in VARIANTS else name
 
 
 def is_in_short_run(allocator, workload):
-    return is_short(workload) and allocator in {ALLOCATORS[image] for image in SHORT_IMAGES}
+    return allocator == "cairn" and workload.startswith(SHORT_WORKLOADS)
 
 
-def jobs(qemu, board, directory, short):
-    """The images' own lists; what takes longest comes first, so that it does not come last alone."""
+def jobs(qemu, board, images, short):
+    """The images' own lists, in their order."""
     found = []
-    for name, allocator in ALLOCATORS.items():
-        if short and name not in SHORT_IMAGES:
-            continue
-        image = directory / f"{name}.elf"
+    for image in images:
+        allocator = allocator_of(image)
         names = machine.run(qemu, board, allocator, image, machine.LIST).names
         if not names:
             raise machine.RunError(f"{image}: lists no workload")
-        found += [Job(board, allocator, image, workload) for workload in names if not short or is_short(workload)]
+        found += [Job(board, allocator, image, name) for name in names if not short or is_in_short_run(allocator, name)]
+    return found
+
+
+def longest_first(found):
+    """So that none of those that take longest comes last, alone."""
     return sorted(found, key=lambda job: not job.workload.startswith(NEEDS_REGION))
-
-
-def in_table_order(found):
-    """Image by image, each in the order of its own list."""
-    return sorted(found, key=lambda job: list(ALLOCATORS).index(job.image.stem))
 
 
 def measure(qemu, job):

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What cairn_init takes for itself of the memory that it is given: metadata, for several sizes of it. */
+/* What Cairn takes for itself: of the memory that cairn_init is given, for several sizes of it, and of a heap block. */
 #include "bare.h"
 
 #include "arch.h"
@@ -16,8 +16,6 @@ static const struct {
 	{"ram_16MiB", 16384 * KIB},
 };
 
-#define NMEMORIES (sizeof(memories) / sizeof(memories[0]))
-
 static size_t metadata_nbytes(void)
 {
 	struct cairn_totals totals;
@@ -26,39 +24,37 @@ static size_t metadata_nbytes(void)
 	return totals.nframes_of[CAIRN_META] << CAIRN_FRAME_SHIFT;
 }
 
-/* In hundredths, rounded up. */
-static void print_per_frame(const char *name, size_t nbytes, size_t nframes)
+static bool begin(size_t nbytes)
 {
-	size_t hundredths = (nbytes * 100 + nframes - 1) / nframes;
+	struct cairn_range range = {.nbytes = nbytes, .name = "ram", .kind = CAIRN_RANGE_RAM};
 
-	console_print("space,%s,%zu.%zu%zu,B/frame\n", name, hundredths / 100, hundredths / 10 % 10,
-		      hundredths % 10);
+	bench_forget();
+	range.base = bench_region(0);
+	return cairn_init(&range, 1) == CAIRN_OK;
 }
 
-/* Of the largest memory: the frames' own, and with the tables of the modules above them. */
-static void print_metadata(void)
+/* From one block to the next, less what the first can hold. */
+static void print_header(void)
 {
-	size_t nframes = memories[NMEMORIES - 1].nbytes >> CAIRN_FRAME_SHIFT;
-	cairn_pfn base = (cairn_pfn)(bench_region(0) >> CAIRN_FRAME_SHIFT);
+	enum { BLOCK_NBYTES = 64 };
+	unsigned char *first, *next;
 
-	print_per_frame("metadata_frame", cairn_frame_meta_nbytes(base, nframes), nframes);
-	print_per_frame("metadata_all", metadata_nbytes(), nframes);
+	if (!begin(256 * KIB))
+		panic("no heap");
+	first = cairn_alloc(BLOCK_NBYTES);
+	next = cairn_alloc(BLOCK_NBYTES);
+	console_print("space,header_heap,%zu,B\n",
+		      (size_t)(next > first ? next - first : first - next) - cairn_usable_size(first));
 }
 
 /* A memory that is too small for the board's frames has no line.
  * Free memory is never written, and metadata lie at the low end: there may be less memory than is said. */
 static void ram(void)
 {
-	for (size_t i = 0; i < NMEMORIES; i++) {
-		struct cairn_range range = {.name = "ram", .kind = CAIRN_RANGE_RAM};
-
-		bench_forget();
-		range.base = bench_region(0);
-		range.nbytes = memories[i].nbytes;
-		if (cairn_init(&range, 1) == CAIRN_OK)
+	for (size_t i = 0; i < sizeof(memories) / sizeof(memories[0]); i++)
+		if (begin(memories[i].nbytes))
 			console_print("space,%s,%zu,B\n", memories[i].name, metadata_nbytes());
-	}
-	print_metadata();
+	print_header();
 }
 
 static const struct bench_workload workloads[] = {{"ram", ram}, {0}};

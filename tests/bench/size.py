@@ -103,17 +103,17 @@ def texts(tools, board, directory):
 
 
 def ram(tools, board, directory, image, qemu):
-    """Space rows: static data together with what cairn_init took of the memory that it was given, and that for a frame."""
+    """Space rows: static data together with what cairn_init took of the memory that it was given; a block's header."""
     _, data, bss = tools.sizes(sorted((directory / "mm").glob("*.c.o")))
     taken = machine.run(qemu, board, "cairn", image, "ram").spaces
-    return [row._replace(value=str(int(row.value) + data + bss)) if row.unit == "B" else row for row in taken]
+    return [row._replace(value=str(int(row.value) + data + bss)) if row.workload in MEMORIES else row for row in taken]
 
 
 def summary(board, rows):
-    cells = [[row.workload, row.allocator, row.value, row.unit] for row in rows]
+    cells = [[row.workload, row.allocator, row.value] for row in rows]
     too_small = sorted(set(MEMORIES) - {row.workload for row in rows}, key=MEMORIES.index)
-    cells += [[name, "cairn", "too small for frames of this size", ""] for name in too_small]
-    return tables.Table(f"Text of init, allocate and free at -Os, and RAM for itself, {board}", ["what", "of", "", "unit"], cells)
+    cells += [[name, "cairn", "too small for frames of this size"] for name in too_small]
+    return tables.Table(f"Text of init, allocate and free at -Os, and RAM for itself, {board}", ["what", "of", "bytes"], cells)
 
 
 def main():

@@ -11,7 +11,8 @@ import figures
 Table = collections.namedtuple("Table", ("title", "header", "rows"))
 
 OURS = "cairn"
-PAIR = ("allocate", "free")
+PAIRS = (("allocate", "free"), ("create", "destroy"))
+ENDS = [pair[1] for pair in PAIRS]
 TITLES = {
     "heap": "Heap", "trace": "Heap, recorded programs", "slab": "Object caches", "frame": "Page frames, 4 KiB",
     "stack": "Task stacks", "switch": "Context switch", "worst": "Worst cases, each driven on purpose",
@@ -51,8 +52,11 @@ class Results:
 
     def pair(self, board, allocator, workload):
         """The mean of an allocation and its free together."""
-        both = [self.figure(board, allocator, workload, op, "mean") for op in PAIR]
-        return None if None in both else sum(both)
+        for pair in PAIRS:
+            both = [self.figure(board, allocator, workload, op, "mean") for op in pair]
+            if None not in both:
+                return sum(both)
+        return None
 
     def goal_states(self):
         """[(key, goal, measured or None, reached)]"""
@@ -90,7 +94,7 @@ def goal_text(results, keys):
         if key not in results.goals:
             continue
         state = "reached" if results.reached(key) else "missed" if key in results.measured else "not measured"
-        words.append(f"{key[4]} {number(results.goals[key])} {state}")
+        words.append(f"{key[4] + ' ' if key[3] else ''}{number(results.goals[key])} {state}")
     return ", ".join(words)
 
 
@@ -114,7 +118,7 @@ def peer_table(results, board, group, peers):
         mean, most = (results.figure(board, OURS, workload, op, name) for name in ("mean", "max"))
         cells = [beside(results, board, name, workload, op, mean) for name in peers]
         rows.append([workload, op, f"{number(mean)} max {number(most)}", *cells, call_goals(results, board, workload, op)])
-        if op == PAIR[1] and results.pair(board, OURS, workload) is not None:
+        if op in ENDS and results.pair(board, OURS, workload) is not None:
             rows.append(pair_row(results, board, workload, peers))
     return Table(f"{TITLES[group]}, {board}", ["workload", "operation", "Cairn", *peers, "goal"], rows)
 
@@ -180,7 +184,7 @@ def tables(results):
 def goal_table(results):
     rows = []
     for key, goal, value, reached in results.goal_states():
-        state = "reached" if reached else "missed" if value is not None else "not measured"
+        state = "reached" if reached else "not measured" if value is None else f"missed by {number(abs(value - goal))}"
         rows.append([*key[1:4], key[4], ("at least " if key[4] in figures.MORE_IS_BETTER else "at most ") + number(goal),
                      number(value), state])
     return Table("Goals", ["allocator", "workload", "operation", "figure", "goal", "measured", ""], rows)
