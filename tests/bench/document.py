@@ -21,8 +21,8 @@ Cairn's is above the one recorded in `tests/bench/budget.csv`: there is no toler
 ![Share of calls that took more than so many instructions](performance.svg)
 
 How to read the picture: a curve shows what share of the calls took more instructions than the axis below says. Both scales are
-logarithmic, so the rare slow call is as visible as the usual fast one. Lower and further left is better; where a
-curve ends is the worst case that was seen.
+logarithmic, so the rare slow call is as visible as the usual fast one. Lower and further left is better; the dot where a
+curve ends is the worst call. The last panel shows what an allocation and its free of page frames cost as memory grows.
 
 ## Method
 
@@ -41,6 +41,8 @@ curve ends is the worst case that was seen.
 - A recorded program (`tests/traces`) is replayed in ever smaller regions until it no longer completes, to the KiB. Its counts are
   taken in a quarter more than the smallest region. In `trace_<program>`, a reallocation is replayed as an allocation and a free,
   for all allocators; in `trace_<program>_realloc` it is one call.
+- `host64` is a 64-bit PC: x86-64 instructions, counted by single steps (frames) and by callgrind (programs). It manages frames
+  without memory behind them. Nanoseconds there are wall time on whatever machine made this page, and not repeatable.
 - The workloads themselves are defined in `tests/bench/README.md`.
 
 In the tables, a peer's mean is followed by how many times Cairn's it is, and by its maximum. `pair` is the mean of an

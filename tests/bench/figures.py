@@ -25,17 +25,17 @@ class FigureError(Exception):
     """A file or an image that does not keep to the format."""
 
 
-def read(path, row_type):
+def read(path, row_type, may_be_empty=()):
     with open(path, newline="", encoding="utf-8") as file:
         rows = csv.reader(file)
         header = tuple(next(rows, ()))
         if header != row_type._fields:
             raise FigureError(f"{path}: the header is {','.join(header)}, not {','.join(row_type._fields)}")
-        return [row_of(row_type, fields, f"{path}:{rows.line_num}") for fields in rows]
+        return [row_of(row_type, fields, f"{path}:{rows.line_num}", may_be_empty) for fields in rows]
 
 
-def read_if_there(path, row_type):
-    return read(path, row_type) if pathlib.Path(path).exists() else []
+def read_if_there(path, row_type, may_be_empty=()):
+    return read(path, row_type, may_be_empty) if pathlib.Path(path).exists() else []
 
 
 def write(path, rows, row_type):
@@ -47,12 +47,13 @@ def write(path, rows, row_type):
         out.writerows(rows)
 
 
-def row_of(row_type, fields, where):
+def row_of(row_type, fields, where, may_be_empty=()):
     if len(fields) != len(row_type._fields):
         raise FigureError(f"{where}: {len(fields)} fields, not {len(row_type._fields)}: {','.join(fields)}")
     row = row_type(*fields)
     for name in set(row_type._fields) & {*CALL_FIGURES, "value", "instructions", "count"}:
-        if not is_number(getattr(row, name)):
+        value = getattr(row, name)
+        if not is_number(value) and not (value == "" and name in may_be_empty):
             raise FigureError(f"{where}: {name} is no number: {','.join(fields)}")
     return row
 

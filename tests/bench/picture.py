@@ -10,10 +10,13 @@ import subprocess
 COLUMNS = 4
 PANEL_WIDTH, PANEL_HEIGHT, TITLE_HEIGHT = 330, 270, 70
 TITLE = "Share of calls that took more than so many instructions"
+INSIDE_KEY = "set key bottom right inside vertical maxrows auto maxcols auto"
 # Of the line that names the colours, for all panels, below the title.
 LEGEND_Y = 44
 # Between two bins that a reader can tell apart.
 STEP = 1.01
+# Around the least and the largest, as factors.
+MARGIN = 1.5
 COLOURS = {
     "cairn": "#d55e00", "cairn_raw": "#e69f00", "cairn_headroom": "#cc79a7", "newlib": "#0072b2",
     "newlib_nano": "#56b4e9", "picolibc": "#009e73", "floor": "#000000",
@@ -25,7 +28,10 @@ PANELS = [
     for workload in ("churn_8_511", "churn_8_4095", "trace_lua", "trace_jq", "trace_sqlite", "slab_churn64", "frame_churn")
     for op in ("allocate", "free")
 ]
-CURVE_COLOURS = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#56b4e9", "#000000")
+GROWING = {
+    "pair0": ("one frame", "#d55e00"), "pair9": ("512 frames", "#0072b2"),
+    "churn": ("churn", "#009e73"), "spread": ("churn all over", "#cc79a7"),
+}
 
 
 class PictureError(Exception):
@@ -53,10 +59,14 @@ def script_lines(name, bins, host_calls):
     yield "set grid; set logscale xy; set format x '%.0s%c'; set format y '%g'"
     yield f"set key at screen 0.5,{1 - LEGEND_Y / height:.4f} center horizontal maxcols {len(SHOWN)} maxrows 1 samplen 1.5"
     yield f"set xlabel 'instructions'; set ylabel 'share of calls above' offset 1; set xrange [{x_range(curves, panels)}]; set yrange [*:1.5]"
+    named = set()
     for number, (workload, op) in enumerate(panels):
         found = {who: curves[BOARD, who, workload, op] for who in SHOWN if (BOARD, who, workload, op) in curves}
+        if named:
+            # The common legend names those of the first panel.
+            yield "unset key" if named.issuperset(found) else INSIDE_KEY
+        named |= found.keys()
         yield from panel(number, f"{workload}: {op}", found)
-        yield "unset key"
     if host_calls:
         yield from memory_panel(host_calls)
     yield "unset multiplot"
@@ -85,7 +95,7 @@ def x_range(curves, panels):
     """The same in all panels, so that they compare at a glance."""
     shown = [points for (board, _, *panel), points in curves.items() if board == BOARD and tuple(panel) in panels]
     least, most = (pick(points[at][0] for points in shown) if shown else 1 for pick, at in ((min, 0), (max, -1)))
-    return f"{least / 1.2:g}:{most * 1.2:g}"
+    return f"{least / MARGIN:g}:{most * MARGIN:g}"
 
 
 def panel(number, title, found):
@@ -103,28 +113,26 @@ def panel(number, title, found):
 
 
 def memory_panel(host_calls):
-    """A curve for each operation: mean instructions over the memory, which is in the workload's last word."""
-    curves = collections.defaultdict(list)
+    """A curve for each workload, whose last word is the memory: the mean of an allocation and its free."""
+    curves = collections.defaultdict(lambda: collections.defaultdict(float))
     for call in host_calls:
-        words = call.workload.rsplit("_", 1)
-        nbytes = memory_nbytes(words[-1])
-        if nbytes and call.allocator == "cairn":
-            curves[f"{words[0]} {call.op}"].append((nbytes >> 30, float(call.mean)))
-    for number, points in enumerate(curves.values()):
-        yield from block(f"$host{number}", sorted(points))
-    yield "set title 'frames on the host: mean, as memory grows'; set xlabel 'GiB of memory'"
-    yield "set ylabel 'instructions'; unset logscale y; set xrange [*:*]; set yrange [0:*]; set key bottom right inside vertical maxrows auto maxcols auto"
-    plots = [f"$host{number} using 1:2 with linespoints pt 7 ps 0.5 lw 1.5 lc rgb '{CURVE_COLOURS[number % len(CURVE_COLOURS)]}' "
-             f"title '{name}'" for number, name in enumerate(curves)]
+        name, _, size = call.workload.removeprefix("frame_").rpartition("_")
+        if name in GROWING:
+            curves[name][memory_nbytes(size) >> 30] += float(call.mean)
+    for name, points in curves.items():
+        yield from block(f"$host_{name}", sorted(points.items()))
+    yield "set title 'frames on a 64-bit host, as memory grows'; set xlabel 'GiB of memory'; set xrange [0.5:2048]"
+    yield "set ylabel 'instructions a pair'; unset logscale y; set yrange [0:*]; set format x '%g'"
+    yield INSIDE_KEY
+    plots = [f"$host_{name} using 1:2 with linespoints pt 7 ps 0.5 lw 1.5 lc rgb '{GROWING[name][1]}' title '{GROWING[name][0]}'"
+             for name in curves]
     if plots:
         yield "plot " + ", ".join(plots)
 
 
 def memory_nbytes(word):
-    """1g, 32g, 1t, with or without ib; 0: no memory's size."""
-    word = word.lower().removesuffix("ib").removesuffix("b")
-    shift = {"m": 20, "g": 30, "t": 40}.get(word[-1:])
-    return int(word[:-1]) << shift if shift and word[:-1].isdecimal() else 0
+    """Of 1GiB, 1TiB."""
+    return int(word[:-3]) << {"G": 30, "T": 40}[word[-3]]
 
 
 def block(name, points):

@@ -11,7 +11,7 @@ import figures
 Table = collections.namedtuple("Table", ("title", "header", "rows"))
 
 OURS = "cairn"
-PAIRS = (("allocate", "free"), ("create", "destroy"))
+PAIRS = (("allocate", "free"), ("alloc", "free"), ("create", "destroy"))
 ENDS = [pair[1] for pair in PAIRS]
 TITLES = {
     "heap": "Heap", "trace": "Heap, recorded programs", "slab": "Object caches", "frame": "Page frames, 4 KiB",
@@ -31,8 +31,22 @@ class Results:
     def __init__(self, calls, spaces, goals):
         self.calls = {call[:4]: call for call in calls}
         self.spaces = {(s.board, s.allocator, s.workload, s.unit): Decimal(s.value) for s in spaces}
-        self.goals = figures.by_key(goals)
-        self.measured = figures.by_key(figures.as_figures(calls, spaces))
+        self.measured = figures.by_key(f for f in figures.as_figures(calls, spaces) if f.value)
+        self.goals = figures.by_key(goals) | self.relative_goals()
+
+    def relative_goals(self):
+        """Those that are measured, too: no masked stretch is longer than the longest operation of the board, and memory
+        may grow a thousandfold for one level of the frames' structure."""
+        goals = {}
+        for key in self.measured:
+            board, name, workload, _, figure = key
+            if name == OURS and workload.startswith("masked") and figure == "max":
+                goals[key] = max(value for other, value in self.measured.items() if other[:2] == key[:2] and
+                                 other[4] == "max" and not other[2].startswith(("masked", "switch")))
+            level = (board, name, "frame_level", "", figure)
+            if workload.startswith("frame_growth_") and level in self.measured:
+                goals[key] = self.measured[level]
+        return goals
 
     def boards(self):
         return unique(key[0] for key in [*self.calls, *self.spaces])
@@ -48,7 +62,8 @@ class Results:
 
     def figure(self, board, allocator, workload, op, name):
         call = self.calls.get((board, allocator, workload, op))
-        return Decimal(getattr(call, name)) if call else None
+        value = getattr(call, name) if call else ""
+        return Decimal(value) if value else None
 
     def pair(self, board, allocator, workload):
         """The mean of an allocation and its free together."""
@@ -107,17 +122,19 @@ def call_tables(results, board, group):
 
     peers = with_rows(results.allocators(board, ours=False))
     variants = with_rows(name for name in results.allocators(board, ours=True) if name != OURS)
-    own = own_table(results, board, group, variants, with_goals=not peers)
-    return [peer_table(results, board, group, peers), own] if peers else [own]
+    found = [peer_table(results, board, group, peers)] if peers else []
+    if not peers or any(results.figure(board, OURS, *line, "p50") is not None for line in lines):
+        found.append(own_table(results, board, group, variants, with_goals=not peers))
+    return found
 
 
 def peer_table(results, board, group, peers):
     """A line for each operation: a peer's mean, how many times Cairn's that is, and the peer's maximum."""
     rows = []
     for workload, op in results.lines(board, group):
-        mean, most = (results.figure(board, OURS, workload, op, name) for name in ("mean", "max"))
+        mean = results.figure(board, OURS, workload, op, "mean")
         cells = [beside(results, board, name, workload, op, mean) for name in peers]
-        rows.append([workload, op, f"{number(mean)} max {number(most)}", *cells, call_goals(results, board, workload, op)])
+        rows.append([workload, op, number(mean) + worst(results, board, OURS, workload, op), *cells, call_goals(results, board, workload, op)])
         if op in ENDS and results.pair(board, OURS, workload) is not None:
             rows.append(pair_row(results, board, workload, peers))
     return Table(f"{TITLES[group]}, {board}", ["workload", "operation", "Cairn", *peers, "goal"], rows)
@@ -139,7 +156,12 @@ def beside(results, board, name, workload, op, ours):
     mean = results.figure(board, name, workload, op, "mean")
     if mean is None:
         return "-"
-    return f"{number(mean)}{ratio(mean, ours)} max {number(results.figure(board, name, workload, op, 'max'))}"
+    return number(mean) + ratio(mean, ours) + worst(results, board, name, workload, op)
+
+
+def worst(results, board, name, workload, op):
+    value = results.figure(board, name, workload, op, "max")
+    return "" if value is None else f" max {number(value)}"
 
 
 def call_goals(results, board, workload, op):
@@ -185,9 +207,9 @@ def goal_table(results):
     rows = []
     for key, goal, value, reached in results.goal_states():
         state = "reached" if reached else "not measured" if value is None else f"missed by {number(abs(value - goal))}"
-        rows.append([*key[1:4], key[4], ("at least " if key[4] in figures.MORE_IS_BETTER else "at most ") + number(goal),
+        rows.append([*key[:4], key[4], ("at least " if key[4] in figures.MORE_IS_BETTER else "at most ") + number(goal),
                      number(value), state])
-    return Table("Goals", ["allocator", "workload", "operation", "figure", "goal", "measured", ""], rows)
+    return Table("Goals", ["board", "allocator", "workload", "operation", "figure", "goal", "measured", ""], rows)
 
 
 def as_text(table):
