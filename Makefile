@@ -203,8 +203,8 @@ BENCH_SHORT_IMAGES := $(addprefix $(BUILD)/bench/$(BENCH_SHORT_BOARD)/,cairn.elf
 .PHONY: bench bench-budget bench-doc size board-bench bench-short board-bench-short
 bench: | need-bench ## measure Cairn beside its peers on all boards, compare with its budget, report
 	+$(Q)for board in $(BOARDS); do $(MAKE) --no-print-directory BOARD=$$board board-bench board-size || exit; done
-	+$(Q)$(MAKE) --no-print-directory bench-host
-	$(Q)$(BENCH_TOOL) report --out $(BENCH_OUT) $(BOARDS)
+	+$(Q)$(MAKE) --no-print-directory bench-host; grown=$$?; \
+		$(BENCH_TOOL) report --out $(BENCH_OUT) $(BOARDS) && exit $$grown
 
 bench-budget: ## make the figures of the last `make bench` the budget; a higher one needs its reason in the commit
 	$(Q)$(BENCH_TOOL) record --out $(BENCH_OUT) $(BOARDS)
@@ -341,13 +341,13 @@ check-deps: | need-cross ## the dependency rule of mm/, arch/ and kernel/
 	@tests/check_deps.sh
 
 # A file that no list names would be neither built nor tested.
-PRESENT = $(wildcard $(foreach dir,mm kernel kernel/demo tests/host tests/target,$(dir)/*.[cS]))
-UNLISTED = $(filter-out $(SOURCES_all) $(UNIT_HOST_SOURCES) $(BOARD_TEST_SOURCES),$(PRESENT))
+PRESENT = $(wildcard $(foreach dir,mm kernel kernel/demo tests/host tests/target tests/bench,$(dir)/*.[cS]))
+UNLISTED = $(filter-out $(SOURCES_all) $(UNIT_HOST_SOURCES) $(BOARD_TEST_SOURCES) $(BENCH_ALL_SOURCES),$(PRESENT))
 check-lists:
 	@$(if $(UNLISTED),echo 'in no list of sources: $(UNLISTED)' >&2; exit 1,:)
 
 C_FILES = $(wildcard $(foreach dir,arch/* kernel kernel/demo mm tests/host tests/target \
-	tests/target/include,$(dir)/*.[ch]))
+	tests/target/include tests/bench tests/bench/host,$(dir)/*.[ch]))
 
 # The README's example has to compile.
 check-readme: | need-checks

@@ -14,6 +14,8 @@ $(BENCH)/ram.elf: $(call bench_objects,harness,$(BENCH_BARE_SOURCES) kernel/stri
 
 -include $(BENCH)/cairn/tests/bench/ram.c.d
 
+BENCH_ALL_SOURCES = $(BENCH_SOURCES) $(wildcard tests/bench/machine_*.S) tests/bench/ram.c
+
 .PHONY: board-size
 board-size: $(SIZE_OBJECTS) $(BENCH)/ram.elf | need-bench
 	$(Q)python3 tests/bench/size.py $(BOARD) --small $(BENCH)/small --fast $(BENCH)/cairn --image $(BENCH)/ram.elf \
