@@ -28,8 +28,8 @@ struct bench_workload {
 /* Runs what the command line asks for, once bench_memory_init has been called. Lists end with NULL, and each list with a workload without a name. */
 _Noreturn void bench_main(const struct bench_workload *const lists[]);
 
-/* The second word of the command line as a number. There is none: the end of the machine. */
-size_t bench_argument(void);
+/* The word behind the workload's name as a number; where there is none, `otherwise`. */
+size_t bench_argument(size_t otherwise);
 
 /* A line `space` of the running workload. */
 void bench_space(size_t value, const char *unit);
@@ -41,7 +41,7 @@ _Noreturn void bench_fail(const char *why);
 
 #define BENCH_SLOTS   16384u
 #define BENCH_SERIES  4u
-#define BENCH_SAMPLES 40960u
+#define BENCH_SAMPLES 131072u
 
 /* Measurements of one operation. */
 struct bench_series {
@@ -54,6 +54,8 @@ struct bench_series {
 struct bench_scratch {
 	void *slot[BENCH_SLOTS];
 	uint32_t slot_nbytes[BENCH_SLOTS];
+	bool quiet; /* workloads are run for something else than their own results */
+	uint32_t longest_masked;
 	size_t nseries;
 	struct bench_series series[BENCH_SERIES];
 };
@@ -89,10 +91,13 @@ void bench_calibrate(void);
 /* A new series; its rows are printed when the workload returns. */
 struct bench_series *bench_series(const char *op);
 
-/* Add one measurement, in stamps from before to after a call. */
-void bench_record(struct bench_series *series, uint32_t nstamps);
+/* Add one measurement, less what nothing would have taken, in stamps. */
+void bench_record(struct bench_series *series, uint32_t nstamps, uint32_t empty_nstamps);
 
-/* Call, and record what it took; series NULL: only call. Returns what the function did. */
+/* The same for what bench_timed_call returned; series NULL: nothing. */
+void bench_record_call(struct bench_series *series, uint64_t timed);
+
+/* Call, and record what it took. Returns what the function did. */
 uintptr_t bench_call(struct bench_series *series, const struct bench_call *call);
 #define BENCH_CALL(series, f, ...) \
 	bench_call((series), &(const struct bench_call){(bench_function)(f), {__VA_ARGS__}})

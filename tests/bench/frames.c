@@ -12,13 +12,10 @@
 #define CHURN_ORDER 6u /* below it */
 #define FILL_ROUNDS 2u
 
-#define FRONT_NBYTES (4 * CAIRN_FRAME_NBYTES)
-_Static_assert(FRONT_NBYTES <= BENCH_FRONT_NBYTES, "it has to be there");
-
 void bench_frames_start(void)
 {
-	struct cairn_range ram = {.base = bench_region(BENCH_FRAMES_NBYTES) - FRONT_NBYTES,
-				  .nbytes = FRONT_NBYTES + BENCH_FRAMES_NBYTES,
+	struct cairn_range ram = {.base = bench_region(BENCH_FRAMES_NBYTES) - BENCH_FRONT_NBYTES,
+				  .nbytes = BENCH_FRONT_NBYTES + BENCH_FRAMES_NBYTES,
 				  .name = "frames",
 				  .kind = CAIRN_RANGE_RAM};
 	void *whole;
@@ -26,7 +23,7 @@ void bench_frames_start(void)
 	bench_forget();
 	if (cairn_init(&ram, 1) != CAIRN_OK)
 		panic("no frames");
-	for (uintptr_t at = ram.base; at < ram.base + FRONT_NBYTES; at += CAIRN_FRAME_NBYTES)
+	for (uintptr_t at = ram.base; at < ram.base + BENCH_FRONT_NBYTES; at += CAIRN_FRAME_NBYTES)
 		(void)!cairn_pages_alloc_at((void *)at, 0);
 	whole = cairn_pages_alloc(BENCH_FRAMES_ORDER, CAIRN_ANY_ZONE);
 	if (!whole)

@@ -40,13 +40,13 @@ static void read_command_line(void)
 		panic("the command line names no workload");
 }
 
-size_t bench_argument(void)
+size_t bench_argument(size_t otherwise)
 {
 	const char *digit = word[WORD_NUMBER];
 	size_t number = 0;
 
 	if (!digit)
-		panic("%s needs a number of bytes", word[WORD_WORKLOAD]);
+		return otherwise;
 	for (; *digit >= '0' && *digit <= '9'; digit++)
 		number = number * 10 + (size_t)(*digit - '0');
 	return number;
@@ -54,7 +54,8 @@ size_t bench_argument(void)
 
 void bench_space(size_t value, const char *unit)
 {
-	console_print("space,%s,%zu,%s\n", word[WORD_WORKLOAD], value, unit);
+	if (!bench_scratch->quiet)
+		console_print("space,%s,%zu,%s\n", word[WORD_WORKLOAD], value, unit);
 }
 
 _Noreturn void bench_fail(const char *why)

@@ -8,7 +8,7 @@ bench_objects = $(patsubst %,$(BENCH)/$(1)/%.o,$(2))
 
 # ---- configurations ----
 
-BENCH_CONFIGS := harness cairn raw frames kernel
+BENCH_CONFIGS := harness cairn raw frames masked kernel kernel_masked
 BENCH_LOCK := -DCAIRN_PORT_LOCK_FILE=\"lock_$(ISA).h\"
 BENCH_OPTIONS_harness := $(CONFIG_FLAGS)
 BENCH_OPTIONS_cairn := $(CONFIG_FLAGS) $(BENCH_LOCK)
@@ -18,6 +18,9 @@ BENCH_OPTIONS_frames := -DCAIRN_FRAME_SHIFT=12 -DCAIRN_ORDERS=11 $(BENCH_LOCK)
 
 # The lock is the kernel's.
 BENCH_OPTIONS_kernel := $(CONFIG_FLAGS) $(if $(wildcard kernel/cairn_lock.h),-DCAIRN_PORT_LOCK_FILE=\"cairn_lock.h\")
+# Masked stretches are timed.
+BENCH_OPTIONS_masked := $(CONFIG_FLAGS) -DCAIRN_PORT_LOCK_FILE=\"lock_timed.h\"
+BENCH_OPTIONS_kernel_masked := $(BENCH_OPTIONS_kernel) -DPORT_TIMES_LOCK=1
 
 BENCH_INCLUDES := $(TARGET_INCLUDES) -Itests/bench -Itests/traces
 BENCH_FLAGS := $(CPU_FLAGS) $(C_FLAGS) -O2 -ffreestanding -fno-common -ffunction-sections -fdata-sections
@@ -33,35 +36,47 @@ BENCH_LIBC_SOURCES := $(BENCH_BARE_SOURCES) $(BENCH_HEAP_SOURCES) tests/bench/al
 BENCH_CAIRN_HARNESS_SOURCES := $(BENCH_BARE_SOURCES) $(BENCH_HEAP_SOURCES) tests/bench/objects.c kernel/string.c
 
 # In a configuration of Cairn's.
-BENCH_CAIRN_SOURCES := $(MM_SOURCES) tests/bench/cairn_port.c tests/bench/allocator_cairn.c \
+BENCH_SYSTEM_SOURCES := $(MM_SOURCES) tests/bench/cairn_port.c tests/bench/allocator_cairn.c \
 	tests/bench/objects_cairn.c tests/bench/stacks.c tests/bench/worst_heap.c tests/bench/worst_slab.c \
-	tests/bench/worst_stacks.c tests/bench/image_cairn.c
+	tests/bench/worst_stacks.c
+BENCH_CAIRN_SOURCES := $(BENCH_SYSTEM_SOURCES) tests/bench/image_cairn.c
 BENCH_FRAMES_SOURCES := $(MM_SOURCES) tests/bench/cairn_port.c tests/bench/frames.c tests/bench/worst_frames.c \
 	tests/bench/image_frames.c
+BENCH_MASKED_SOURCES := $(BENCH_SYSTEM_SOURCES) tests/bench/frames.c tests/bench/worst_frames.c \
+	tests/bench/image_masked.c
 BENCH_FLOOR_SOURCES := tests/bench/objects_floor.c tests/bench/image_floor.c
-
-BENCH_KERNEL_SOURCES := $(MM_SOURCES) $(filter-out $(KERNEL_BASE_SOURCES) kernel/main.c kernel/memmap.c,$(KERNEL_SOURCES)) \
-	tests/bench/kernel.c
+BENCH_KERNEL_SOURCES := $(MM_SOURCES) tests/bench/kernel.c \
+	$(filter-out $(KERNEL_BASE_SOURCES) kernel/main.c kernel/memmap.c,$(KERNEL_SOURCES))
+BENCH_SWITCH_SOURCES := tests/bench/switch.c tests/bench/switch_$(ISA).c
+BENCH_LOAD_SOURCES := $(DEMO_SOURCES) tests/bench/image_masked_kernel.c
 
 BENCH_SOURCES := $(filter tests/bench/%,$(sort $(BENCH_LIBC_SOURCES) $(BENCH_CAIRN_HARNESS_SOURCES) \
-	$(BENCH_CAIRN_SOURCES) $(BENCH_FRAMES_SOURCES) $(BENCH_FLOOR_SOURCES) \
-	$(BENCH_KERNEL_SOURCES) tests/bench/image_headroom.c tests/bench/image_libc.c tests/bench/image_picolibc.c))
+	$(BENCH_CAIRN_SOURCES) $(BENCH_MASKED_SOURCES) $(BENCH_FRAMES_SOURCES) $(BENCH_FLOOR_SOURCES) \
+	$(BENCH_KERNEL_SOURCES) $(BENCH_SWITCH_SOURCES) $(BENCH_LOAD_SOURCES) \
+	$(patsubst %,tests/bench/image_%.c,headroom libc picolibc switch switch_plain)))
 
 # ---- images ----
 
-BENCH_IMAGES := $(patsubst %,$(BENCH)/%.elf,cairn cairn_raw cairn_frames cairn_headroom newlib newlib_nano picolibc floor)
+BENCH_IMAGES := $(patsubst %,$(BENCH)/%.elf,cairn cairn_raw cairn_frames cairn_headroom cairn_switch cairn_masked \
+	cairn_masked_kernel newlib newlib_nano picolibc floor)
+BENCH_BARE := $(call bench_objects,harness,$(BENCH_BARE_SOURCES) kernel/string.c)
 BENCH_CAIRN_HARNESS := $(call bench_objects,harness,$(BENCH_CAIRN_HARNESS_SOURCES))
+BENCH_KERNEL_HARNESS := $(call bench_objects,harness,$(BENCH_HARNESS_SOURCES) kernel/string.c)
 BENCH_LIBC := $(call bench_objects,harness,$(BENCH_LIBC_SOURCES))
 
 $(BENCH)/cairn.elf: $(BENCH_CAIRN_HARNESS) $(call bench_objects,cairn,$(BENCH_CAIRN_SOURCES))
 $(BENCH)/cairn_raw.elf: $(BENCH_CAIRN_HARNESS) $(call bench_objects,raw,$(BENCH_CAIRN_SOURCES))
-$(BENCH)/cairn_frames.elf: $(call bench_objects,harness,$(BENCH_BARE_SOURCES) kernel/string.c) \
-	$(call bench_objects,frames,$(BENCH_FRAMES_SOURCES))
-$(BENCH)/cairn_headroom.elf: $(call bench_objects,harness,$(BENCH_HARNESS_SOURCES) kernel/string.c \
-	tests/bench/heap.c tests/bench/objects.c) \
-	$(call bench_objects,kernel,$(BENCH_KERNEL_SOURCES) tests/bench/image_headroom.c)
-$(BENCH)/floor.elf: $(call bench_objects,harness,$(BENCH_BARE_SOURCES) kernel/string.c tests/bench/objects.c) \
+$(BENCH)/cairn_masked.elf: $(BENCH_CAIRN_HARNESS) $(call bench_objects,masked,$(BENCH_MASKED_SOURCES))
+$(BENCH)/cairn_frames.elf: $(BENCH_BARE) $(call bench_objects,frames,$(BENCH_FRAMES_SOURCES))
+$(BENCH)/floor.elf: $(BENCH_BARE) $(call bench_objects,harness,tests/bench/objects.c) \
 	$(call bench_objects,cairn,$(BENCH_FLOOR_SOURCES))
+$(BENCH)/cairn_headroom.elf: $(BENCH_KERNEL_HARNESS) \
+	$(call bench_objects,harness,tests/bench/heap.c tests/bench/objects.c) \
+	$(call bench_objects,kernel,$(BENCH_KERNEL_SOURCES) tests/bench/image_headroom.c)
+$(BENCH)/cairn_switch.elf: $(BENCH_KERNEL_HARNESS) \
+	$(call bench_objects,kernel,$(BENCH_KERNEL_SOURCES) $(BENCH_SWITCH_SOURCES) tests/bench/image_switch.c)
+$(BENCH)/cairn_masked_kernel.elf: $(BENCH_KERNEL_HARNESS) \
+	$(call bench_objects,kernel_masked,$(BENCH_KERNEL_SOURCES) $(BENCH_LOAD_SOURCES))
 $(BENCH)/newlib.elf $(BENCH)/newlib_nano.elf: $(BENCH_LIBC) $(call bench_objects,harness,tests/bench/image_libc.c)
 $(BENCH)/picolibc.elf: $(BENCH_LIBC) $(call bench_objects,harness,tests/bench/image_picolibc.c)
 
@@ -87,10 +102,10 @@ $(BENCH)/$(1)/%.o: % $(BENCH)/$(1)/flags
 $(BENCH)/$(1)/flags: FORCE | need-cross
 	$$(call remember,$(BENCH_FLAGS) $(BENCH_OPTIONS_$(1)))
 
--include $(patsubst %.o,%.d,$(call bench_objects,$(1),$(MM_SOURCES) $(KERNEL_SOURCES) $(ARCH_SOURCES) $(BENCH_SOURCES)))
+-include $(patsubst %.o,%.d,$(call bench_objects,$(1),$(MM_SOURCES) $(KERNEL_SOURCES) $(ARCH_SOURCES) $(DEMO_SOURCES) $(BENCH_SOURCES)))
 endef
 $(foreach config,$(BENCH_CONFIGS),$(eval $(call BENCH_RULES,$(config))))
-$(BENCH)/harness/kernel/demo/traces.S.o: $(TRACES)
+$(BENCH_CONFIGS:%=$(BENCH)/%/kernel/demo/traces.S.o): $(TRACES)
 
 .PHONY: bench-images
 bench-images: $(BENCH_IMAGES)

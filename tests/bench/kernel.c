@@ -7,7 +7,7 @@
 #include "console.h"
 #include "task.h"
 
-#define MEMORY_NBYTES ((size_t)1024 * KIB)
+#define MEMORY_NBYTES ((size_t)4096 * KIB)
 #define STACK_NBYTES  4096u
 #define PRIORITY      (TASK_PRIORITIES / 2)
 

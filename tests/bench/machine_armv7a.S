@@ -22,6 +22,19 @@
 	pop	{r4-r6, pc}
 	.size	bench_timed_call, . - bench_timed_call
 
+/* uint32_t bench_timed_switch(volatile uint32_t *left, bench_function function) */
+	function bench_timed_switch
+	push	{r4, lr}
+	mov	r4, r0
+	mrc	p15, 0, r2, c9, c13, 0
+	str	r2, [r4]
+	blx	r1
+	mrc	p15, 0, r0, c9, c13, 0
+	ldr	r2, [r4]
+	sub	r0, r0, r2
+	pop	{r4, pc}
+	.size	bench_timed_switch, . - bench_timed_switch
+
 /* uintptr_t bench_semihost(uintptr_t operation, void *parameter) */
 	function bench_semihost
 	push	{r4, lr}

@@ -24,6 +24,20 @@
 	pop	{r4-r6, pc}
 	.size	bench_timed_call, . - bench_timed_call
 
+/* uint32_t bench_timed_switch(volatile uint32_t *left, bench_function function) */
+	function bench_timed_switch
+	push	{r4-r6, lr}
+	mov	r4, r0
+	ldr	r5, =board_counter
+	ldr	r2, [r5]
+	str	r2, [r4]
+	blx	r1
+	ldr	r0, [r5]
+	ldr	r2, [r4]
+	subs	r0, r0, r2
+	pop	{r4-r6, pc}
+	.size	bench_timed_switch, . - bench_timed_switch
+
 /* uintptr_t bench_semihost(uintptr_t operation, void *parameter) */
 	function bench_semihost
 	bkpt	#0xab

@@ -62,6 +62,7 @@ void bench_memory_init(void)
 	    sizeof(*bench_scratch) + statics_nbytes() > region_max_nbytes)
 		panic("the benchmark does not fit into this board");
 	bench_scratch->nseries = 0;
+	bench_scratch->quiet = false;
 }
 
 void bench_remember(void)

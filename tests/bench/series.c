@@ -5,8 +5,8 @@
 #include "arch.h"
 #include "console.h"
 
-static uint32_t stamps_per_1000; /* instructions */
-static uint32_t empty_call;      /* instructions */
+static uint32_t stamps_per_1000; /* to 1000 instructions */
+static uint32_t empty_call_nstamps;
 
 static uint32_t to_instructions(uint32_t nstamps)
 {
@@ -22,7 +22,7 @@ void bench_calibrate(void)
 	const struct bench_call call = {.function = do_nothing};
 
 	(void)arch_stamp_unit(&stamps_per_1000);
-	empty_call = to_instructions((uint32_t)(bench_timed_call(&call) >> 32));
+	empty_call_nstamps = (uint32_t)(bench_timed_call(&call) >> 32);
 }
 
 struct bench_series *bench_series(const char *op)
@@ -36,19 +36,24 @@ struct bench_series *bench_series(const char *op)
 	return s;
 }
 
-void bench_record(struct bench_series *s, uint32_t nstamps)
+void bench_record(struct bench_series *s, uint32_t nstamps, uint32_t empty_nstamps)
 {
 	if (s->n == BENCH_SAMPLES)
 		panic("too many samples");
-	s->sample[s->n++] = to_instructions(nstamps) - empty_call;
+	s->sample[s->n++] = to_instructions(nstamps) - to_instructions(empty_nstamps);
+}
+
+void bench_record_call(struct bench_series *s, uint64_t timed)
+{
+	if (s)
+		bench_record(s, (uint32_t)(timed >> 32), empty_call_nstamps);
 }
 
 uintptr_t bench_call(struct bench_series *s, const struct bench_call *call)
 {
 	uint64_t timed = bench_timed_call(call);
 
-	if (s)
-		bench_record(s, (uint32_t)(timed >> 32));
+	bench_record_call(s, timed);
 	return (uintptr_t)timed;
 }
 

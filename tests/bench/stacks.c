@@ -47,6 +47,7 @@ static void warm(void)
 	bench_system_start();
 	create(NULL, &held);
 	pairs();
+	destroy(NULL, &held);
 }
 
 const struct bench_workload bench_stack_workloads[] = {

@@ -4,6 +4,8 @@
 
 #include "console.h"
 
+#define OTHERWISE_NBYTES ((size_t)1024 * KIB)
+
 #define TRACE_MAGIC 0x31435254u /* "TRC1" */
 
 /* kind << KIND_SHIFT | bytes */
@@ -81,7 +83,7 @@ static void replay_trace(const struct trace *trace, bool in_place)
 
 	if (trace->magic != TRACE_MAGIC || trace->nslots > BENCH_SLOTS)
 		panic("no trace, or a trace with too many slots");
-	bench_allocator_start(bench_argument());
+	bench_allocator_start(bench_argument(OTHERWISE_NBYTES));
 	replay.allocs = bench_series("allocate");
 	replay.frees = bench_series("free");
 	replay.reallocs = bench_series("reallocate");

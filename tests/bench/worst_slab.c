@@ -47,7 +47,7 @@ static void refill(void)
 			if ((void *)(uintptr_t)timed == NULL)
 				panic("no object");
 			if (nslabs() != before)
-				bench_record(allocs, (uint32_t)(timed >> 32));
+				bench_record_call(allocs, timed);
 		}
 	}
 }
@@ -95,7 +95,7 @@ static void giveback(void)
 			uint64_t timed = bench_timed_call(&call);
 
 			if (nslabs() != before)
-				bench_record(frees, (uint32_t)(timed >> 32));
+				bench_record_call(frees, timed);
 		}
 	}
 }

@@ -4,28 +4,26 @@
 
 #include "console.h"
 
-#define MAX_STACKS   64u
-#define GRAIN_NBYTES 64u
+#define SMALL_NBYTES 64u
 
-static struct cairn_stack stacks[MAX_STACKS];
+static struct cairn_stack stack;
 
 /* Only what succeeds is recorded. */
-static bool create(struct bench_series *series, struct cairn_stack *stack, size_t nbytes)
+static bool create(struct bench_series *series, size_t nbytes)
 {
 	const struct bench_call call = {(bench_function)cairn_stack_create,
-					{(uintptr_t)stack, nbytes, (uintptr_t) "bench"}};
+					{(uintptr_t)&stack, nbytes, (uintptr_t) "bench"}};
 	uint64_t timed = bench_timed_call(&call);
 
 	if ((enum cairn_err)timed != CAIRN_OK)
 		return false;
-	if (series)
-		bench_record(series, (uint32_t)(timed >> 32));
+	bench_record_call(series, timed);
 	return true;
 }
 
-static void destroy(struct bench_series *series, struct cairn_stack *stack)
+static void destroy(struct bench_series *series)
 {
-	if ((enum cairn_err)BENCH_CALL(series, cairn_stack_destroy, (uintptr_t)stack) != CAIRN_OK)
+	if ((enum cairn_err)BENCH_CALL(series, cairn_stack_destroy, (uintptr_t)&stack) != CAIRN_OK)
 		panic("a stack is not destroyed");
 }
 
@@ -35,8 +33,9 @@ static void first(void)
 	struct bench_series *creates = bench_series("create");
 
 	bench_system_start();
-	if (!create(creates, &stacks[0], GRAIN_NBYTES))
+	if (!create(creates, SMALL_NBYTES))
 		panic("no first stack");
+	destroy(NULL);
 }
 
 /* A stack of every length there is, each alone in its arena: the most to split, the tail that is not needed to
@@ -47,10 +46,10 @@ static void each_length(struct bench_series *creates, struct bench_series *destr
 
 	bench_system_start();
 	nbytes = cairn_stack_rounded(1);
-	if (create(NULL, &stacks[0], nbytes))
-		destroy(NULL, &stacks[0]);
-	for (; nbytes != 0 && create(creates, &stacks[0], nbytes); nbytes = cairn_stack_rounded(nbytes + 1))
-		destroy(destroys, &stacks[0]);
+	if (create(NULL, nbytes))
+		destroy(NULL);
+	for (; nbytes != 0 && create(creates, nbytes); nbytes = cairn_stack_rounded(nbytes + 1))
+		destroy(destroys);
 }
 
 static void worst_create(void)
