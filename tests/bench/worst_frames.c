@@ -94,6 +94,22 @@ static void runs(void)
 				  (void *)BENCH_CALL(allocs, cairn_pages_alloc_run, nframes, CAIRN_ANY_ZONE));
 }
 
+/* Each frame, from the middle of one whole block, and back. */
+static void at(void)
+{
+	struct bench_series *allocs = bench_series("allocate"), *frees = bench_series("free");
+	uintptr_t base = bench_region(BENCH_FRAMES_NBYTES);
+
+	bench_frames_start();
+	for (size_t i = 0; i < NFRAMES; i++) {
+		uintptr_t frame = base + i * CAIRN_FRAME_NBYTES;
+
+		if ((enum cairn_err)BENCH_CALL(allocs, cairn_pages_alloc_at, frame, 0) != CAIRN_OK)
+			panic("a frame is not free");
+		bench_frames_give(frees, (void *)frame);
+	}
+}
+
 /* What nobody thought of: all orders, at random, at all degrees of fullness. */
 static void walk(void)
 {
@@ -119,6 +135,11 @@ static void walk(void)
 }
 
 const struct bench_workload bench_worst_frame_workloads[] = {
-	{"worst_frame_split", split}, {"worst_frame_merge", merge}, {"worst_frame_flush", flush},
-	{"worst_frame_run", runs},    {"worst_frame_walk", walk},   {0},
+	{"worst_frame_split", split},
+	{"worst_frame_merge", merge},
+	{"worst_frame_flush", flush},
+	{"worst_frame_run", runs},
+	{"worst_frame_at", at},
+	{"worst_frame_walk", walk},
+	{0},
 };

@@ -13,6 +13,10 @@
 #define AMPLE_NBYTES (64 * KIB) /* live at once, where memory is not to run out */
 #define SMALL_NBYTES 8u
 #define LARGE_NBYTES (8 * KIB)
+#define RESIZE_LOG2  11u
+
+/* Of memory with room for chunks of all lengths: 4 MiB where frames have 512 B. */
+#define LARGE_FRAMES 8192u
 
 /* Of memory that is full of small blocks. */
 #define FULL_NBYTES (128 * KIB)
@@ -135,16 +139,16 @@ static void extremes(const struct wanted *wanted)
 	}
 }
 
-/* Chunks of all sizes, two of each, taken from memory that is one block and given back to it: the most that
- * frames can have to split and merge. */
+/* Chunks of many lengths, two of each, taken from memory that is one block as far as it can be, and given back to
+ * it: the most that frames can have to split, to return of a tail, and to merge. */
 static void chunks(const struct wanted *wanted)
 {
-	for (size_t nbytes = KIB; nbytes <= BENCH_SYSTEM_FRAMES / 4 * CAIRN_FRAME_NBYTES; nbytes *= 2) {
+	for (size_t nframes = 1; nframes <= LARGE_FRAMES / 4; nframes += 1 + nframes / 3) {
 		void *first, *second;
 
-		bench_system_start();
-		first = allocate(wanted, nbytes);
-		second = allocate(wanted, nbytes);
+		bench_allocator_start(LARGE_FRAMES * CAIRN_FRAME_NBYTES);
+		first = allocate(wanted, nframes * CAIRN_FRAME_NBYTES);
+		second = allocate(wanted, nframes * CAIRN_FRAME_NBYTES);
 		release(wanted, first);
 		release(wanted, second);
 	}
@@ -211,12 +215,37 @@ static void worst_flush(void)
 	}
 }
 
+/* Blocks that come, go and change their size where they stand, at random: a growing one takes from the free block
+ * behind it, a shrinking one leaves a new one there or adds to it. What is refused for want of room counts too. */
+static void worst_resize(void)
+{
+	struct bench_series *grows = bench_series("grow"), *shrinks = bench_series("shrink");
+	void **slot = bench_scratch->slot;
+
+	bench_system_start();
+	bench_seed(WALK_SEED);
+	for (unsigned i = 0; i < WALK_SLOTS; i++)
+		slot[i] = NULL;
+	for (unsigned step = 0; step < WALK_STEPS; step++) {
+		void **at = &slot[bench_random() % WALK_SLOTS];
+		size_t nbytes = bench_random_nbytes(RESIZE_LOG2), have_nbytes = cairn_usable_size(*at);
+
+		if (!*at) {
+			*at = cairn_alloc(nbytes);
+		} else if (nbytes > have_nbytes) {
+			(void)BENCH_CALL(grows, cairn_grow_in_place, (uintptr_t)*at, nbytes);
+		} else if (nbytes > have_nbytes / 2) {
+			(void)BENCH_CALL(shrinks, cairn_shrink_in_place, (uintptr_t)*at, nbytes);
+		} else {
+			cairn_free(*at);
+			*at = NULL;
+		}
+	}
+}
+
 const struct bench_workload bench_worst_heap_workloads[] = {
-	{"worst_heap_alloc", worst_alloc},
-	{"worst_heap_free", worst_free},
-	{"worst_heap_grow", worst_grow},
-	{"worst_heap_giveback", worst_giveback},
-	{"worst_heap_scarce", worst_scarce},
-	{"worst_heap_flush", worst_flush},
-	{0},
+	{"worst_heap_alloc", worst_alloc},   {"worst_heap_free", worst_free},
+	{"worst_heap_grow", worst_grow},     {"worst_heap_giveback", worst_giveback},
+	{"worst_heap_resize", worst_resize}, {"worst_heap_scarce", worst_scarce},
+	{"worst_heap_flush", worst_flush},   {0},
 };
