@@ -107,5 +107,9 @@ endef
 $(foreach config,$(BENCH_CONFIGS),$(eval $(call BENCH_RULES,$(config))))
 $(BENCH_CONFIGS:%=$(BENCH)/%/kernel/demo/traces.S.o): $(TRACES)
 
+# clang's opinion of the benchmark's own files.
+$(OUT)/clang/tests/bench/%: private TARGET_INCLUDES += -Itests/bench -DCAIRN_PORT_LOCK_FILE=\"lock_timed.h\"
+clang-objects: $(call clang_objects,$(BENCH_SOURCES))
+
 .PHONY: bench-images
 bench-images: $(BENCH_IMAGES)

@@ -2,9 +2,7 @@
 /* The floor: a list of free objects and a lock, and nothing that could go wrong is looked at. No allocator that
  * locks can do with less. */
 #include "objects.h"
-
-typedef uintptr_t cairn_key;
-#include CAIRN_PORT_LOCK_FILE
+#include "../../mm/port.h" /* the lock */
 
 struct object {
 	struct object *next;

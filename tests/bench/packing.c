@@ -18,18 +18,17 @@ struct packing {
 /* Until the first failure. */
 static void fill(struct packing *packing)
 {
-	for (;;) {
+	while (packing->n < BENCH_SLOTS) {
 		size_t nbytes = bench_random_nbytes(packing->log2);
 		void *block = (void *)BENCH_CALL(NULL, bench_allocator.alloc, nbytes);
 
 		if (!block)
 			return;
-		if (packing->n == BENCH_SLOTS)
-			panic("too many blocks");
 		bench_scratch->slot[packing->n] = block;
 		bench_scratch->slot_nbytes[packing->n++] = (uint32_t)nbytes;
 		packing->live_nbytes += nbytes;
 	}
+	panic("too many blocks");
 }
 
 /* At random; the last moves into the gap. */

@@ -14,7 +14,7 @@ $(BENCH)/ram.elf: $(call bench_objects,harness,$(BENCH_BARE_SOURCES) kernel/stri
 
 -include $(BENCH)/cairn/tests/bench/ram.c.d
 
-BENCH_ALL_SOURCES = $(BENCH_SOURCES) $(wildcard tests/bench/machine_*.S) tests/bench/ram.c
+BENCH_ALL_SOURCES = $(BENCH_SOURCES) $(wildcard tests/bench/machine_*.S tests/bench/switch_*.c) tests/bench/ram.c
 
 .PHONY: board-size
 board-size: $(SIZE_OBJECTS) $(BENCH)/ram.elf | need-bench
