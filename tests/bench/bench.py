@@ -44,6 +44,7 @@ def bins_file(out, board):
 
 
 def measure_board(args):
+    """What fails is told, and the rest measured and kept."""
     start = time.monotonic()
     jobs = plan.jobs(args.qemu, args.board, args.images, args.short)
     outcomes = {}
@@ -52,13 +53,24 @@ def measure_board(args):
         try:
             for done, future in enumerate(concurrent.futures.as_completed(running), 1):
                 job = running[future]
-                outcomes[job], seconds = future.result()
-                print(f"[{done:3}/{len(jobs)}] {job.board} {job.image.stem:14} {job.workload:24} {seconds:6.1f} s", flush=True)
+                result = outcome_of(future)
+                if result:
+                    outcomes[job], seconds = result
+                    print(f"[{done:3}/{len(jobs)}] {job.board} {job.image.stem:14} {job.workload:24} {seconds:6.1f} s", flush=True)
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    store(args.out, args.board, [outcomes[job] for job in jobs])
-    print(f"{args.board}: {len(jobs)} measured in {time.monotonic() - start:.0f} s")
+    store(args.out, args.board, [outcomes[job] for job in jobs if job in outcomes])
+    print(f"{args.board}: {len(outcomes)} of {len(jobs)} measured in {time.monotonic() - start:.0f} s")
+    sys.exit(len(outcomes) < len(jobs))
+
+
+def outcome_of(future):
+    try:
+        return future.result()
+    except (figures.FigureError, machine.RunError) as error:
+        print(f"FAILED: {error}", flush=True)
+        return None
 
 
 def timed(qemu, job):
