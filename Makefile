@@ -204,7 +204,7 @@ BENCH_SHORT_IMAGES := $(addprefix $(BUILD)/bench/$(BENCH_SHORT_BOARD)/,cairn.elf
 # What fails on the way is told at the end, too: the report is made of what there is.
 bench: | need-bench ## measure Cairn beside its peers on all boards, compare with its budget, report
 	+$(Q)failed=0; \
-	for board in $(BOARDS); do $(MAKE) --no-print-directory BOARD=$$board board-bench board-size || failed=1; done; \
+	for board in $(BOARDS); do $(MAKE) -k --no-print-directory BOARD=$$board board-bench board-size || failed=1; done; \
 	$(MAKE) --no-print-directory bench-host || failed=1; \
 	$(BENCH_TOOL) report --out $(BENCH_OUT) $(BOARDS) || failed=1; exit $$failed
 

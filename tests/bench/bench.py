@@ -103,11 +103,10 @@ def compiler():
 
 def is_comparable(args):
     """A budget is what one compiler made of the sources; another's output is neither better nor worse for that."""
-    recorded = figures.read_if_there(tools_file(args), figures.Tool)
-    if recorded == [compiler()]:
+    recorded, = figures.read(tools_file(args), figures.Tool)
+    if recorded == compiler():
         return True
-    print(f"budget: it was recorded with {recorded[0].version if recorded else 'no'} arm-none-eabi-gcc, "
-          f"and this one is {compiler().version}: NOT COMPARED")
+    print(f"budget: recorded with {' '.join(recorded)}, and this is {' '.join(compiler())}: NOT COMPARED")
     return False
 
 

@@ -211,6 +211,9 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(worse.returncode, 1)
         self.assertIn("WORSE than its budget: mps2-an385 cairn hot64 allocate mean", worse.stdout)
 
+    def test_without_a_budget_nothing_passes(self):
+        self.assertEqual(self.bench("check").returncode, 1)
+
     def test_a_budget_of_another_compiler_is_not_compared_and_says_so(self):
         self.bench("record")
         figures.write(self.out / "budget-tools.csv", [figures.Tool("arm-none-eabi-gcc", "1.0")], figures.Tool)
