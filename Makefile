@@ -69,12 +69,13 @@ say = @$(if $(V)$(QUIET),:,printf '  %-5s %s\n' '$(1)' '$(2)')
 
 # `make setup test`: setup comes first, whatever -j says. Everything that runs a tool depends on a `need`.
 SETUP_FIRST := $(filter setup,$(MAKECMDGOALS))
-NEEDS := need-cross need-qemu need-gdb need-host need-checks
+NEEDS := need-cross need-qemu need-gdb need-host need-checks need-bench
 need-cross: TOOLS := arm-none-eabi-gcc arm-none-eabi-nm
 need-qemu: TOOLS := qemu-system-arm python3
 need-gdb: TOOLS := gdb-multiarch
 need-host: TOOLS := gcc libc cmocka clang clang-sanitizers $(if $(HOST_M32),gcc-m32) python3
 need-checks: TOOLS := clang clang-format cppcheck
+need-bench: TOOLS := arm-none-eabi-gcc qemu-system-arm python3 newlib picolibc gnuplot
 .PHONY: $(NEEDS)
 $(NEEDS): $(SETUP_FIRST)
 	@qemu/setup.sh need $(TOOLS)
@@ -201,6 +202,43 @@ debug: $(OUT)/cairn.elf | need-qemu need-gdb ## the same under gdb, stopped at t
 boards: ## the names of the boards
 	@printf '%s\n' $(BOARDS)
 
+# ---- measuring (tests/bench/README.md) ----
+
+include tests/bench/images.mk tests/bench/size.mk
+
+BENCH_OUT := $(BUILD)/bench
+BENCH_TOOL := python3 tests/bench/bench.py
+BENCH_SHORT_BOARD := mps2-an385
+BENCH_SHORT_IMAGES := $(addprefix $(BUILD)/bench/$(BENCH_SHORT_BOARD)/,cairn.elf cairn_frames.elf)
+
+.PHONY: bench bench-budget bench-doc size board-bench bench-short board-bench-short
+# What fails on the way is told at the end, too: the report is made of what there is.
+bench: | need-bench ## measure Cairn beside its peers on all boards, compare with its budget, report
+	+$(Q)failed=0; \
+	for board in $(BOARDS); do $(MAKE) -k --no-print-directory BOARD=$$board board-bench board-size || failed=1; done; \
+	$(MAKE) --no-print-directory bench-host || failed=1; \
+	$(BENCH_TOOL) report --out $(BENCH_OUT) $(BOARDS) || failed=1; exit $$failed
+
+bench-budget: ## make the figures of the last `make bench` the budget; a higher one needs its reason in the commit
+	$(Q)$(BENCH_TOOL) record --out $(BENCH_OUT) $(BOARDS)
+
+bench-doc: ## make the report of the last `make bench` docs/performance.md and .svg
+	cp $(BENCH_OUT)/performance.md docs/performance.md
+	cp $(BENCH_OUT)/distributions.svg docs/performance.svg
+
+board-bench: bench-images | need-bench
+	$(Q)$(BENCH_TOOL) run $(BOARD) --images $(BENCH_IMAGES) --out $(BENCH_OUT) -- $(QEMU)
+
+bench-short: ## hot paths, churn and worst cases on the Cortex-M3, against the budget (part of test)
+	@$(MAKE) --no-print-directory BOARD=$(BENCH_SHORT_BOARD) board-bench-short
+
+board-bench-short: $(BENCH_SHORT_IMAGES) | need-cross need-qemu
+	$(Q)$(BENCH_TOOL) run $(BOARD) --short --images $(BENCH_SHORT_IMAGES) --out $(BENCH_OUT)/short -- $(QEMU)
+	$(Q)$(BENCH_TOOL) check --out $(BENCH_OUT)/short $(BOARD)
+
+size: | need-bench ## text, data and bss of each module, text of each allocator, RAM for Cairn itself
+	+$(Q)for board in $(BOARDS); do $(MAKE) --no-print-directory BOARD=$$board board-size || exit; done
+
 # ---- tests: each suite is a target, and tests/run.py runs and counts them ----
 
 # A suite's name is a compiler and options: gcc, clang-shift9, gcc-m32-check2, ...
@@ -296,7 +334,7 @@ RUN_SUITES = python3 tests/run.py --make '$(MAKE) -s QUIET=1 $(MAKEOVERRIDES)'
 .PHONY: test test-host test-target
 test: | need-cross need-qemu need-host need-checks ## every test and check, on the host and on all boards
 	+$(call prebuild,built-host $(BOARD_BUILDS))
-	+@$(RUN_SUITES) --tests $(BOARD_TESTS) $(HOST_TESTS) --checks $(BOARD_DEMOS) $(CHECKS)
+	+@$(RUN_SUITES) --tests $(BOARD_TESTS) $(HOST_TESTS) --checks bench-short $(BOARD_DEMOS) $(CHECKS)
 
 test-host: | need-host ## the tests of mm/ on the host, under sanitizers
 	+$(call prebuild,built-host)
@@ -308,7 +346,7 @@ test-target: | need-cross need-qemu ## the tests of mm/ and of the kernel on all
 
 # ---- checks ----
 
-CHECKS := check-deps check-lists check-readme check-format check-cppcheck check-host $(BOARDS:%=check-%) $(BOARDS:%=check-stack-%)
+CHECKS := check-deps check-lists check-readme check-format check-cppcheck check-host check-bench $(BOARDS:%=check-%) $(BOARDS:%=check-stack-%)
 .PHONY: check $(CHECKS) clang-objects
 check: $(CHECKS) ## format, cppcheck, the dependency rule, -Werror builds with gcc and clang
 
@@ -316,13 +354,13 @@ check-deps: | need-cross ## the dependency rule of mm/, arch/ and kernel/
 	@tests/check_deps.sh
 
 # A file that no list names would be neither built nor tested.
-PRESENT = $(wildcard $(foreach dir,mm kernel kernel/demo tests/host tests/target,$(dir)/*.[cS]))
-UNLISTED = $(filter-out $(SOURCES_all) $(UNIT_HOST_SOURCES) $(BOARD_TEST_SOURCES),$(PRESENT))
+PRESENT = $(wildcard $(foreach dir,mm kernel kernel/demo tests/host tests/target tests/bench,$(dir)/*.[cS]))
+UNLISTED = $(filter-out $(SOURCES_all) $(UNIT_HOST_SOURCES) $(BOARD_TEST_SOURCES) $(BENCH_ALL_SOURCES),$(PRESENT))
 check-lists:
 	@$(if $(UNLISTED),echo 'in no list of sources: $(UNLISTED)' >&2; exit 1,:)
 
 C_FILES = $(wildcard $(foreach dir,arch/* kernel kernel/demo mm tests/host tests/target \
-	tests/target/include,$(dir)/*.[ch]))
+	tests/target/include tests/bench tests/bench/host,$(dir)/*.[ch]))
 
 # The README's example has to compile.
 check-readme: | need-checks
@@ -333,6 +371,10 @@ check-format: | need-checks
 
 check-cppcheck: | need-checks
 	$(Q)tests/cppcheck.sh
+
+# The host side of the benchmark.
+check-bench: | need-qemu
+	$(Q)python3 -m unittest discover -q -s tests/bench
 
 check-host: $(patsubst %,$(BUILD)/host/%/unit,gcc clang $(HOST_BUILT_ONLY))
 

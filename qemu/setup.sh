@@ -20,6 +20,12 @@ clang-format:clang-format
 cppcheck:cppcheck
 python3:python3
 git:git
+newlib:libnewlib-arm-none-eabi
+picolibc:picolibc-arm-none-eabi
+gnuplot:gnuplot-nox
+valgrind:valgrind
+jemalloc:libjemalloc2
+mimalloc:libmimalloc2.0
 '
 # 32-bit programs run on the host where the host is a PC.
 [ "$(uname -m)" != x86_64 ] || TABLE="$TABLE gcc-m32:gcc-multilib"
@@ -33,6 +39,9 @@ is_here() {
 	clang-sanitizers) [ -e "$(clang -print-file-name="libclang_rt.asan-$(uname -m).a" 2>/dev/null)" ] ;;
 	gcc-m32) [ -e "$(gcc -m32 -print-file-name=crt1.o 2>/dev/null)" ] &&
 		[ -e "$(gcc -m32 -print-file-name=libubsan.so 2>/dev/null)" ] ;;
+	newlib) [ -e "$(arm-none-eabi-gcc -print-file-name=libc_nano.a 2>/dev/null)" ] ;;
+	picolibc) [ -e "$(arm-none-eabi-gcc -print-file-name=picolibc.specs 2>/dev/null)" ] ;;
+	jemalloc | mimalloc) PATH="$PATH:/sbin:/usr/sbin" ldconfig -p | grep -q "lib$1\.so\." ;;
 	*) command -v "$1" >/dev/null 2>&1 ;;
 	esac
 }
@@ -58,12 +67,14 @@ missing_packages() {
 	done
 }
 
-# Older releases of Ubuntu have the sanitizers' library in clang's own package.
+# Older releases of Ubuntu have the sanitizers' library in clang's own package, and newer ones of both may have
+# another mimalloc, which nothing but `make bench-host` asks for.
 known_packages() {
 	for package in "$@"; do
-		if [ "$package" != libclang-rt-dev ] || apt-cache show "$package" >/dev/null 2>&1; then
-			echo "$package"
-		fi
+		case $package in
+		libclang-rt-dev | libmimalloc2.0) apt-cache show "$package" >/dev/null 2>&1 || continue ;;
+		esac
+		echo "$package"
 	done
 }
 
@@ -88,7 +99,8 @@ install_missing() {
 	# shellcheck disable=SC2046,SC2086 # lists of words
 	$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends \
 		$(known_packages $missing) || exit 1
-	still=$(missing_packages | sort -u | tr '\n' ' ')
+	# shellcheck disable=SC2046 # a list of words
+	still=$(known_packages $(missing_packages | sort -u) | tr '\n' ' ')
 	[ -z "$still" ] || { echo "setup: still missing: $still" >&2; exit 1; }
 }
 

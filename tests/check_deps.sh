@@ -38,6 +38,7 @@ kernel/*        | kernel/*.h mm/cairn.h arch/include/arch.h
 tests/host/fdt_fixture.h | tests/host/*.h arch/armv7a/fdt.h
 tests/host/*    | tests/host/*.h mm/*.h
 tests/target/*  | tests/target/*.h tests/host/support.h kernel/*.h mm/*.h arch/include/arch.h
+tests/bench/*   | tests/bench/*.h kernel/*.h kernel/demo/*.h mm/*.h arch/include/arch.h
 "
 FREESTANDING=' stdint.h stddef.h stdbool.h stdarg.h limits.h '
 

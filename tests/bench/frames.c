@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* Workloads of page frames: 4 MiB of them, all free, naturally aligned. The memory in front of them holds the
+ * metadata, and what that leaves over is taken away. */
+#include "cairn_frames.h"
+
+#include "console.h"
+
+#define PAIRS       2000u
+#define CHURN_SLOTS 128u
+#define CHURN_STEPS 20000u
+#define CHURN_SEED  0x12345678u
+#define CHURN_ORDER 6u /* below it */
+#define FILL_ROUNDS 2u
+
+void bench_frames_start(void)
+{
+	struct cairn_range ram = {.base = bench_region(BENCH_FRAMES_NBYTES) - BENCH_FRONT_NBYTES,
+				  .nbytes = BENCH_FRONT_NBYTES + BENCH_FRAMES_NBYTES,
+				  .name = "frames",
+				  .kind = CAIRN_RANGE_RAM};
+	void *whole;
+
+	bench_forget();
+	if (cairn_init(&ram, 1) != CAIRN_OK)
+		panic("no frames");
+	for (uintptr_t at = ram.base; at < ram.base + BENCH_FRONT_NBYTES; at += CAIRN_FRAME_NBYTES)
+		(void)!cairn_pages_alloc_at((void *)at, 0);
+	whole = cairn_pages_alloc(BENCH_FRAMES_ORDER, CAIRN_ANY_ZONE);
+	if (!whole)
+		panic("4 MiB of frames are not one block");
+	cairn_pages_free(whole);
+}
+
+void *bench_frames_take(struct bench_series *series, unsigned order)
+{
+	return (void *)BENCH_CALL(series, cairn_pages_alloc, order, CAIRN_ANY_ZONE);
+}
+
+void bench_frames_give(struct bench_series *series, void *pages)
+{
+	(void)BENCH_CALL(series, cairn_pages_free, (uintptr_t)pages);
+}
+
+static void pairs(void)
+{
+	struct bench_series *allocs = bench_series("allocate"), *frees = bench_series("free");
+
+	for (unsigned i = 0; i < PAIRS; i++)
+		bench_frames_give(frees, bench_frames_take(allocs, 0));
+}
+
+static void cold(void)
+{
+	bench_frames_start();
+	pairs();
+}
+
+static void warm(void)
+{
+	bench_frames_start();
+	(void)bench_frames_take(NULL, 0);
+	pairs();
+}
+
+static void churn(void)
+{
+	struct bench_series *allocs = bench_series("allocate"), *frees = bench_series("free");
+	void **slot = bench_scratch->slot;
+	size_t nfailures = 0;
+
+	bench_frames_start();
+	bench_seed(CHURN_SEED);
+	for (unsigned i = 0; i < CHURN_SLOTS; i++)
+		slot[i] = NULL;
+	for (unsigned step = 0; step < CHURN_STEPS; step++) {
+		void **at = &slot[bench_random() % CHURN_SLOTS];
+
+		if (*at) {
+			bench_frames_give(frees, *at);
+			*at = NULL;
+		} else {
+			*at = bench_frames_take(allocs, bench_random() % CHURN_ORDER);
+			nfailures += !*at;
+		}
+	}
+	bench_space(nfailures, "failures");
+}
+
+static void fill(void)
+{
+	struct bench_series *allocs = bench_series("allocate"), *frees = bench_series("free");
+	void **slot = bench_scratch->slot;
+
+	bench_frames_start();
+	bench_seed(CHURN_SEED);
+	for (unsigned round = 0; round < FILL_ROUNDS; round++) {
+		size_t n = 0;
+
+		while ((slot[n] = bench_frames_take(allocs, 0)) != NULL)
+			n++;
+		for (; n > 0; n--) {
+			size_t i = bench_random() % n;
+
+			bench_frames_give(frees, slot[i]);
+			slot[i] = slot[n - 1];
+		}
+	}
+}
+
+/* For 1000 frames: of the frame allocator, and of all that Cairn sets aside, in whole frames. */
+static void metadata(void)
+{
+	const size_t nframes = BENCH_FRAMES_NBYTES / CAIRN_FRAME_NBYTES;
+	uintptr_t base = bench_region(BENCH_FRAMES_NBYTES);
+	struct cairn_totals totals;
+
+	bench_frames_start();
+	cairn_totals(&totals);
+	bench_space(cairn_frame_meta_nbytes(cairn_addr_to_pfn(base), nframes) * 1000 / nframes,
+		    "B/1000 frames");
+	bench_space(totals.nframes_of[CAIRN_META] * CAIRN_FRAME_NBYTES * 1000 / nframes,
+		    "B/1000 frames with the slab links");
+}
+
+const struct bench_workload bench_frame_workloads[] = {
+	{"frame_cold", cold}, {"frame_warm", warm},         {"frame_churn", churn},
+	{"frame_fill", fill}, {"frame_metadata", metadata}, {0},
+};

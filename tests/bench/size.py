@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""How large Cairn is on a board: its modules, what a user of each allocator links, and the RAM it takes for itself.
+
+The text of an allocator is that of init, allocate and free: what the linker keeps of its own files when those are asked
+for, neither the allocators below it nor locks and reports. `all` is all four with whatever they need of one another;
+`facade` what a program links that calls the same through cairn.h, reports and the explanation of addresses included.
+"""
+import argparse
+import pathlib
+import shlex
+import subprocess
+import sys
+import tempfile
+
+import figures
+import machine
+import tables
+
+MODULES = {
+    "region": ("region.c", "err.c"),
+    "frame": ("frame.c", "frame_zone.c"),
+    "slab": ("slab.c", "slab_cache.c", "slab_grow.c", "slab_record.c"),
+    "heap": ("heap.c", "heap_chunk.c"),
+    "stack": ("stack.c", "stack_view.c"),
+    "facade": ("cairn.c", "cairn_heap.c", "cairn_object.c", "cairn_stack.c"),
+    "explain, check": ("explain.c", "check.c", "frame_check.c", "slab_check.c", "heap_check.c"),
+}
+CORE = {
+    "frame": ("cairn_frame_init", "cairn_frame_meta_nbytes", "cairn_frame_zone_add", "cairn_frame_zone_open",
+              "cairn_frame_alloc", "cairn_frame_free"),
+    "slab": ("cairn_slab_init", "cairn_slab_create", "cairn_slab_alloc", "cairn_slab_free"),
+    "heap": ("cairn_heap_init", "cairn_heap_alloc", "cairn_heap_free"),
+    "stack": ("cairn_stack_init", "cairn_stack_take", "cairn_stack_ready", "cairn_stack_retire", "cairn_stack_give"),
+}
+FACADE = ("cairn_init", "cairn_pages_alloc", "cairn_pages_free", "cairn_cache_create", "cairn_cache_alloc",
+          "cairn_cache_free", "cairn_alloc", "cairn_free", "cairn_stack_create", "cairn_stack_destroy")
+MEMORIES = ("ram_8KiB", "ram_64KiB", "ram_256KiB", "ram_16MiB")
+LIBRARIES = {"newlib": ["-lc"], "newlib_nano": ["-lc_nano"], "picolibc": ["--specs=picolibc.specs", "-lc"]}
+
+
+class Toolchain:
+    def __init__(self, cross, cpu_flags):
+        self.cross = cross
+        self.cpu_flags = shlex.split(cpu_flags)
+
+    def run(self, tool, *words):
+        done = subprocess.run([self.cross + tool, *map(str, words)], capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise machine.RunError(f"{tool}: {done.stderr.strip()}")
+        return done.stdout
+
+    def sizes(self, files):
+        """(text, data, bss) of all the files together; constants count as text."""
+        lines = [line.split()[:3] for line in self.run("size", *files).splitlines()[1:]]
+        return tuple(sum(map(int, column)) for column in zip(*lines))
+
+    def linked_text(self, objects, roots, more=()):
+        """What is left of the objects when nothing but the roots is asked for. What they call elsewhere stays open."""
+        with tempfile.TemporaryDirectory() as scratch:
+            image = pathlib.Path(scratch, "roots.elf")
+            wanted = [f"-Wl,--undefined={root},--require-defined={root}" for root in roots]
+            self.run("gcc", *self.cpu_flags, "-nostdlib", "-nostartfiles", "-Wl,--gc-sections", f"-Wl,--entry={roots[0]}",
+                     "-Wl,--unresolved-symbols=ignore-all", *wanted, *objects, *more, "-o", image)
+            return self.sizes([image])[0]
+
+
+def objects_of(directory, module):
+    return [directory / "mm" / f"{name}.o" for name in MODULES[module]]
+
+
+def check_modules(directory):
+    """Every file belongs to a module, and every module's files are there."""
+    present = {path.name.removesuffix(".o") for path in (directory / "mm").glob("*.c.o")}
+    named = {name for names in MODULES.values() for name in names}
+    if present != named:
+        raise machine.RunError(f"{directory}: files and modules differ: {' '.join(sorted(present ^ named))}")
+
+
+def module_table(tools, board, directories):
+    rows = []
+    totals = [0] * 3 * len(directories)
+    for module in MODULES:
+        cells = [nbytes for directory in directories.values() for nbytes in tools.sizes(objects_of(directory, module))]
+        totals = [total + nbytes for total, nbytes in zip(totals, cells)]
+        rows.append([module, *map(str, cells)])
+    header = [f"{what} {level}" for level in directories for what in ("text", "data", "bss")]
+    return tables.Table(f"Modules, {board}, bytes", ["module", *header], [*rows, ["all", *map(str, totals)]])
+
+
+def texts(tools, board, directory):
+    """Space rows: the text of each allocator."""
+    def row(allocator, what, nbytes):
+        return figures.Space(board, allocator, f"text_{what}", str(nbytes), "B")
+
+    everything = sorted((directory / "mm").glob("*.c.o"))
+    rows = [row("cairn", name, tools.linked_text(objects_of(directory, name), roots)) for name, roots in CORE.items()]
+    together = [root for roots in CORE.values() for root in roots]
+    rows.append(row("cairn", "all", tools.linked_text(everything, together, ["-lgcc"])))
+    rows.append(row("cairn", "facade", tools.linked_text(everything, FACADE, ["-lgcc"])))
+    rows += [row(name, "heap", tools.linked_text([], ("malloc", "free"), words)) for name, words in LIBRARIES.items()]
+    return rows
+
+
+def ram(tools, board, directory, image, qemu):
+    """Space rows: static data together with what cairn_init took of the memory that it was given; a block's header."""
+    _, data, bss = tools.sizes(sorted((directory / "mm").glob("*.c.o")))
+    taken = machine.run(qemu, board, "cairn", image, "ram").spaces
+    return [row._replace(value=str(int(row.value) + data + bss)) if row.workload in MEMORIES else row for row in taken]
+
+
+def summary(board, rows):
+    cells = [[row.workload, row.allocator, row.value] for row in rows]
+    too_small = sorted(set(MEMORIES) - {row.workload for row in rows}, key=MEMORIES.index)
+    cells += [[name, "cairn", "too small for frames of this size"] for name in too_small]
+    return tables.Table(f"Text of init, allocate and free at -Os, and RAM for itself, {board}", ["what", "of", "bytes"], cells)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("board")
+    parser.add_argument("--small", type=pathlib.Path, required=True, help="the directory that has mm/ at -Os")
+    parser.add_argument("--fast", type=pathlib.Path, required=True, help="the same at -O2")
+    parser.add_argument("--cross", default="arm-none-eabi-")
+    parser.add_argument("--cpu-flags", default="")
+    parser.add_argument("--image", type=pathlib.Path, required=True)
+    parser.add_argument("--out", type=pathlib.Path, required=True, help="space rows")
+    parser.add_argument("qemu", nargs="+")
+    args = parser.parse_args()
+    tools = Toolchain(args.cross, args.cpu_flags)
+    directories = {"-Os": args.small, "-O2": args.fast}
+    try:
+        for directory in directories.values():
+            check_modules(directory)
+        print(tables.as_text(module_table(tools, args.board, directories)), end="\n\n")
+        rows = texts(tools, args.board, args.small)
+        rows += ram(tools, args.board, args.fast, args.image, args.qemu)
+    except machine.RunError as error:
+        sys.exit(f"size: {error}")
+    figures.write(args.out, rows, figures.Space)
+    print(tables.as_text(summary(args.board, rows)), end="\n\n")
+
+
+if __name__ == "__main__":
+    main()
