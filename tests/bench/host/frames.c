@@ -9,8 +9,8 @@
  *	churn		128 slots, order rnd % 6
  *	spread		10,000 slots, order rnd % 6, on 4,096 free stretches of 32 frames at equal distances; the
  *			zones differ in these distances alone, every decision is the same
- *	lone		a pair of order 1, the only free block of its zone: each level of the map is passed, up
- *			and down
+ *	sparse		64 blocks of order 1, all that is free, at equal distances: allocate all, free all; each
+ *			call searches every level below these distances
  * Each runs once with calls counted in instructions, then again against the clock. Prints lines
  * 'count,<workload>,<op>,<n>,<mean>,<p50>,<p99>,<p999>,<max>' and 'value,<workload>,<value>,<unit>'. */
 #include "frame.h"
@@ -127,7 +127,7 @@ static void measure_empty_calls(void)
 
 /* ---- workloads ---- */
 
-#define NPAIRS         100
+#define NPAIRS         128
 #define NCHURN         20000 /* steps, of which one in COUNTED_ONE_IN is counted */
 #define COUNTED_ONE_IN 4
 #define NORDERS        6
@@ -138,26 +138,31 @@ static const struct workload {
 	const char *name;
 	size_t nruns, run_nframes;
 	unsigned order;   /* of pairs */
+	uint32_t nblocks; /* of them, allocated before any is freed */
 	bool held;        /* another block, meanwhile */
-	uint32_t nslots;  /* of a churn; 0: pairs */
+	uint32_t nslots;  /* of a churn, not pairs */
 	uint32_t nwarmup; /* steps before anything is counted */
 } workloads[] = {
-	{.name = "pair0", .order = 0, .held = true},
-	{.name = "pair9", .order = 9, .held = true},
-	{.name = "cold0", .order = 0},
+	{.name = "pair0", .order = 0, .nblocks = 1, .held = true},
+	{.name = "pair9", .order = 9, .nblocks = 1, .held = true},
+	{.name = "cold0", .order = 0, .nblocks = 1},
 	{.name = "churn", .nslots = 128},
 	{.name = "spread", .nruns = 4096, .run_nframes = 32, .nslots = NSLOTS_MAX, .nwarmup = 100000},
-	{.name = "lone", .nruns = 1, .run_nframes = 2, .order = 1},
+	{.name = "sparse", .nruns = 64, .run_nframes = 2, .order = 1, .nblocks = 64},
 };
 #define NWORKLOADS (sizeof(workloads) / sizeof(workloads[0]))
 
 /* CAIRN_NOFRAME: nothing is allocated. */
 static cairn_pfn held, slots[NSLOTS_MAX];
 
-static void pairs(unsigned order)
+static void pairs(unsigned order, uint32_t nblocks)
 {
-	for (unsigned i = 0; i < NPAIRS; i++)
-		give(take(order));
+	for (uint32_t npairs = 0; npairs < NPAIRS; npairs += nblocks) {
+		for (uint32_t i = 0; i < nblocks; i++)
+			slots[i] = take(order);
+		for (uint32_t i = 0; i < nblocks; i++)
+			give(slots[i]);
+	}
 }
 
 static void churn_step(cairn_pfn *slot)
@@ -196,7 +201,7 @@ static uint32_t run(const struct workload *workload, bool counted)
 		return NCHURN;
 	}
 	bench.counted = counted;
-	pairs(workload->order);
+	pairs(workload->order, workload->nblocks);
 	return 2 * NPAIRS;
 }
 
@@ -318,7 +323,7 @@ int main(void)
 	measure_zone("1GiB", 18, workloads, workloads + NWORKLOADS);
 	measure_zone("32GiB", 23, workloads, workloads + NWORKLOADS);
 	measure_zone("1TiB", ZONE_MAX_LOG2, workloads, workloads + NWORKLOADS);
-	/* 64 times 1 GiB: one level more, for the lone pair, which passes them all. */
+	/* 64 times 1 GiB: one level more. */
 	measure_zone("64GiB", 24, &workloads[NWORKLOADS - 1], workloads + NWORKLOADS);
 	return 0;
 }
