@@ -8,6 +8,8 @@
 #include <signal.h>
 #include <stdint.h>
 
+#define STEP_TRAP_FLAG 0x100 /* TF of RFLAGS */
+
 extern volatile sig_atomic_t step_ninstructions;
 
 /* Once, before the first step_begin. */
@@ -19,20 +21,20 @@ static inline void step_begin(void)
 	step_ninstructions = 0;
 	__asm__ volatile("lea -128(%%rsp), %%rsp\n\t"
 			 "pushfq\n\t"
-			 "orl $0x100, (%%rsp)\n\t"
+			 "orl %0, (%%rsp)\n\t"
 			 "popfq\n\t"
-			 "lea 128(%%rsp), %%rsp" ::
-				 : "memory", "cc");
+			 "lea 128(%%rsp), %%rsp" ::"i"(STEP_TRAP_FLAG)
+			 : "memory", "cc");
 }
 
 static inline uint32_t step_end(void)
 {
 	__asm__ volatile("lea -128(%%rsp), %%rsp\n\t"
 			 "pushfq\n\t"
-			 "andl $~0x100, (%%rsp)\n\t"
+			 "andl %0, (%%rsp)\n\t"
 			 "popfq\n\t"
-			 "lea 128(%%rsp), %%rsp" ::
-				 : "memory", "cc");
+			 "lea 128(%%rsp), %%rsp" ::"i"(~STEP_TRAP_FLAG)
+			 : "memory", "cc");
 	return (uint32_t)step_ninstructions;
 }
 
