@@ -391,6 +391,8 @@ locked-stack: $(call objects,$(filter %.c,$(MM_SOURCES) $(KERNEL_SOURCES) $(ARCH
 
 clang-objects: $(call clang_objects,$(SOURCES_all))
 
+include tests/bench/host.mk
+
 .PHONY: format clean
 format: | need-checks ## rewrite the C files as .clang-format says
 	clang-format -i $(C_FILES)

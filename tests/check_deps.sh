@@ -37,6 +37,7 @@ kernel/demo/*   | kernel/demo/*.h kernel/*.h mm/cairn.h arch/include/arch.h
 kernel/*        | kernel/*.h mm/cairn.h arch/include/arch.h
 tests/host/fdt_fixture.h | tests/host/*.h arch/armv7a/fdt.h
 tests/host/*    | tests/host/*.h mm/*.h
+tests/bench/host/* | tests/bench/host/*.h mm/*.h
 tests/target/*  | tests/target/*.h tests/host/support.h kernel/*.h mm/*.h arch/include/arch.h
 tests/bench/*   | tests/bench/*.h kernel/*.h kernel/demo/*.h mm/*.h arch/include/arch.h
 "
@@ -77,6 +78,7 @@ find_included() {
 	mm/* | arch/include/*) path= ;;
 	arch/*) path="arch/include arch/${isa%%/*}" ;;
 	tests/host/*) path='mm tests/host' ;;
+	tests/bench/host/*) path=mm ;;
 	*) path='arch/include kernel mm tests/host tests/target' ;;
 	esac
 	for place in "${file%/*}/" ${path:+${path// // }/} mm/ kernel/; do

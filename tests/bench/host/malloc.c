@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* Cairn in the place of the C library's allocator, in a program of one thread: its facade and its default
+ * checks, with no lock to take, on 64 MiB that the system maps. */
+#include "port.h"
+#include "cairn.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#define RAM_NBYTES ((size_t)64 << 20)
+
+static void stop(const char *why)
+{
+	fprintf(stderr, "malloc: %s\n", why);
+	_Exit(1);
+}
+
+/* ---- the port ---- */
+
+void cairn_port_report(const struct cairn_report *report)
+{
+	(void)report;
+	stop("a call was refused");
+}
+
+void cairn_port_freed(void)
+{
+}
+
+void cairn_port_pin(bool on)
+{
+	(void)on;
+}
+
+const void *cairn_port_owner(void)
+{
+	return NULL;
+}
+
+size_t cairn_port_key(void)
+{
+	return (size_t)0x9e3779b97f4a7c15u;
+}
+
+void cairn_port_guard_geometry(struct cairn_guard_geometry *geometry)
+{
+	*geometry = (struct cairn_guard_geometry){.granule_nbytes = 64,
+						  .min_nbytes = 256,
+						  .parts = 8,
+						  .closed_nbytes = 1216,
+						  .arena_nbytes = (size_t)32 << 10};
+}
+
+/* Nobody makes stacks here: nothing can close one. */
+enum cairn_err cairn_port_arena_close(uintptr_t base, size_t nbytes)
+{
+	(void)base, (void)nbytes;
+	return CAIRN_ETOOMANY;
+}
+
+enum cairn_err cairn_port_stack_map(struct cairn_stack *stack)
+{
+	(void)stack;
+	return CAIRN_ENOMEM;
+}
+
+void cairn_port_stack_unmap(struct cairn_stack *stack)
+{
+	(void)stack;
+}
+
+/* ---- the C library's names ---- */
+
+/* Before main, and before anything here allocates. */
+__attribute__((constructor)) static void boot(void)
+{
+	void *ram = mmap(NULL, RAM_NBYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct cairn_range range = {
+		.base = (uintptr_t)ram, .nbytes = RAM_NBYTES, .name = "ram", .kind = CAIRN_RANGE_RAM};
+
+	if (ram == MAP_FAILED || cairn_init(&range, 1) != CAIRN_OK)
+		stop("there is no memory");
+}
+
+void *malloc(size_t nbytes)
+{
+	return cairn_alloc(nbytes);
+}
+
+void *calloc(size_t count, size_t nbytes)
+{
+	return cairn_calloc(count, nbytes);
+}
+
+void *realloc(void *p, size_t nbytes)
+{
+	return cairn_realloc(p, nbytes);
+}
+
+void free(void *p)
+{
+	cairn_free(p);
+}
