@@ -96,10 +96,12 @@ size_t cairn_trim(void)
 	cairn_key key = cairn_enter();
 	size_t nframes = cairn_heap_trim(&cairn_system.heap);
 	cairn_leave(key);
-	for (size_t slab_nframes = 1; slab_nframes != 0; nframes += slab_nframes) {
+	for (size_t nleft = cairn_slab_ncaches(&cairn_system.slabs); nleft != 0;) {
 		key = cairn_enter();
-		slab_nframes = cairn_slab_shrink_any(&cairn_system.slabs);
+		size_t slab_nframes = cairn_slab_shrink_turn(&cairn_system.slabs);
 		cairn_leave(key);
+		nframes += slab_nframes;
+		nleft -= slab_nframes == 0;
 	}
 	return nframes;
 }
@@ -111,7 +113,13 @@ void cairn_watch_frees(bool on)
 		cairn_system.nwatchers++;
 	else if (cairn_system.nwatchers > 0)
 		cairn_system.nwatchers--;
+	cairn_slab_watch(&cairn_system.slabs, cairn_system.nwatchers != 0);
 	cairn_leave(key);
+	for (size_t nleft = on ? cairn_slab_ncaches(&cairn_system.slabs) : 0; nleft != 0; nleft--) {
+		key = cairn_enter();
+		cairn_slab_watch_turn(&cairn_system.slabs);
+		cairn_leave(key);
+	}
 }
 
 void cairn_explain(const void *addr, struct cairn_explanation *out)

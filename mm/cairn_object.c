@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The facade of the object caches: a slab is constructed, and an object poisoned, between two locked
  * steps. */
+#include "slab_fast.h"
 #include "system.h"
 
 static const char *cache_name(const struct cairn_cache *cache)
@@ -83,10 +84,10 @@ static bool grow(struct cairn_cache *cache, void **take)
 	return slab != NULL;
 }
 
-void *cairn_cache_alloc(struct cairn_cache *cache)
+/* An object, from wherever; it was tried with the fast half, and the lock is held. */
+static CAIRN_SLOW void *alloc_slow(struct cairn_cache *cache, cairn_key key)
 {
-	for (;;) {
-		cairn_key key = cairn_enter();
+	for (;; key = cairn_enter()) {
 		void *object = cairn_slab_take(cache);
 		cairn_leave(key);
 		if (object == NULL && cache_name(cache) == NULL) {
@@ -101,6 +102,16 @@ void *cairn_cache_alloc(struct cairn_cache *cache)
 		/* The object stays taken, so this ends. */
 		cairn_refuse(err, "cairn_cache_alloc", object, cache_name(cache), CAIRN_CALLER());
 	}
+}
+
+void *cairn_cache_alloc(struct cairn_cache *cache)
+{
+	void *object;
+	cairn_key key = cairn_enter();
+	if (!cairn_slab_take_fast(cache, &object))
+		return alloc_slow(cache, key);
+	cairn_leave(key);
+	return object;
 }
 
 static enum cairn_err free_in_halves(struct cairn_cache *cache, void *object)
@@ -119,18 +130,29 @@ static enum cairn_err free_in_halves(struct cairn_cache *cache, void *object)
 	return err;
 }
 
-enum cairn_err cairn_cache_free(struct cairn_cache *cache, void *object)
+/* The lock is held. */
+static CAIRN_SLOW enum cairn_err free_slow(struct cairn_cache *cache, void *object, cairn_key key)
 {
 	enum cairn_err err;
 	if (CAIRN_CHECK >= 2 && object != NULL && cairn_slab_frees_in_halves(cache)) {
+		cairn_leave(key);
 		err = free_in_halves(cache, object);
 	} else {
-		cairn_key key = cairn_enter();
-		err = cairn_slab_put(cache, object);
+		err = cairn_slab_put_slow(cache, object);
 		cairn_leave(key);
 	}
 	return cairn_freed(err, "cairn_cache_free", object, err == CAIRN_OK ? NULL : cache_name(cache),
 			   CAIRN_CALLER());
+}
+
+/* While someone watches frees, all are slow ones. */
+enum cairn_err cairn_cache_free(struct cairn_cache *cache, void *object)
+{
+	cairn_key key = cairn_enter();
+	if (!cairn_slab_put_fast(cache, object))
+		return free_slow(cache, object, key);
+	cairn_leave(key);
+	return CAIRN_OK;
 }
 
 /* The reserve is set before there are objects for it, so that nobody trims what is made meanwhile. */

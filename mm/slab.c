@@ -6,8 +6,9 @@
  *     frames holds the id of its record.
  * I2: a bit of the bitmap is set iff the object is free, and nfree counts them; a summary, where there is
  *     one, has a bit for each word that is not 0.
- * I3: capacity = nused + free objects, of the slabs that do not grow.
- * I4: a cache is on the surplus list of its instance iff cairn_cache_has_surplus.
+ * I3: capacity = ntaken + objects free by the records, of the slabs that do not grow.
+ * I4: without a reserve, one slab at most is empty after a free.
+ * What the window adds is told in slab_window.c.
  * Locking: none here; cairn.c serialises. */
 #include "slab_private.h"
 
@@ -21,70 +22,70 @@ static struct cairn_slab *open_empty(struct cairn_cache *cache)
 		return NULL;
 	cairn_slab_relist(cache, slab, CAIRN_SLAB_EMPTY, CAIRN_SLAB_PARTIAL);
 	cache->nempty--;
-	cairn_cache_settle(cache);
 	return slab;
 }
 
-/* The lowest free object of a slab that has one is no longer free: its number. */
-static inline unsigned claim_lowest(const struct cairn_cache *cache, struct cairn_slab *slab)
+void cairn_slab_claim(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index, uint32_t bits,
+		      unsigned count)
 {
-	unsigned bit = (unsigned)__builtin_ctz(slab->map[0]);
-	if (cache->first_word == 0) {
-		slab->map[0] &= slab->map[0] - 1;
-		return bit;
-	}
-	uint32_t *word = &slab->map[1 + bit];
-	unsigned index = bit * CAIRN_SLAB_WORD_BITS + (unsigned)__builtin_ctz(*word);
-	*word &= *word - 1;
-	if (*word == 0)
-		slab->map[0] &= slab->map[0] - 1;
-	return index;
+	uint32_t *word = cairn_free_word(cache, slab, index);
+	*word &= ~bits;
+	if (cache->first_word != 0 && *word == 0)
+		slab->map[0] &= ~cairn_bit_of(index / CAIRN_SLAB_WORD_BITS);
+	slab->nfree = (uint16_t)(slab->nfree - count);
+	cache->ntaken += count;
+	if (slab->nfree == 0 && count != 0)
+		cairn_slab_relist(cache, slab, CAIRN_SLAB_PARTIAL, CAIRN_SLAB_FULL);
 }
 
-void *cairn_slab_take(struct cairn_cache *cache)
+static unsigned lowest_free(const struct cairn_cache *cache, const struct cairn_slab *slab)
+{
+	unsigned bit = (unsigned)__builtin_ctz(slab->map[0]);
+	if (cache->first_word == 0)
+		return bit;
+	return bit * CAIRN_SLAB_WORD_BITS + (unsigned)__builtin_ctz(slab->map[1 + bit]);
+}
+
+/* The window has nothing: an object by the records, and a window that begins below it. As nothing was free
+ * in the old window, ntaken is what was in use. */
+void *cairn_slab_take_slow(struct cairn_cache *cache)
 {
 	if (CAIRN_CHECK >= 1 && !cairn_is_cache(cache))
 		return NULL;
 	struct cairn_slab *slab = cache->list[CAIRN_SLAB_PARTIAL];
 	if (slab == NULL && (slab = open_empty(cache)) == NULL)
 		return NULL;
-	unsigned index = claim_lowest(cache, slab);
-	if (--slab->nfree == 0)
-		cairn_slab_relist(cache, slab, CAIRN_SLAB_PARTIAL, CAIRN_SLAB_FULL);
-	if (++cache->nused > cache->watch_above)
-		cairn_cache_settle(cache);
+	unsigned index = lowest_free(cache, slab);
+	cairn_slab_claim(cache, slab, index, cairn_bit_of(index), 1);
+	if (cache->ntaken > cache->high_water)
+		cache->high_water = cache->ntaken;
+	if (!cairn_window_open(cache, slab, index))
+		cairn_window_open_narrow(cache, slab, index);
 	return (void *)(slab->base + index * cache->stride_nbytes);
+}
+
+void *cairn_slab_take(struct cairn_cache *cache)
+{
+	void *object;
+	return cairn_slab_take_fast(cache, &object) ? object : cairn_slab_take_slow(cache);
 }
 
 /* ---- freeing ---- */
 
-/* Does a live object of `cache`, whose slab this is, start at addr? Then *index is its number. */
-static inline bool starts_live(const struct cairn_cache *cache, const struct cairn_slab *slab, uintptr_t addr,
-			       unsigned *index)
-{
-	uintptr_t offset = addr - slab->base;
-	if (offset >= cache->used_nbytes)
-		return false;
-	*index = cairn_index_of(cache, offset);
-	if (CAIRN_CHECK == 0)
-		return true;
-	return *index * cache->stride_nbytes == offset && cairn_is_live(cache, slab, *index);
-}
-
-/* The slab whose live object of `cache` starts at addr, or NULL. The slab that is taken from comes first:
- * what was taken last is often freed first, and its address is at hand. */
+/* The slab whose live object of `cache` starts at addr, or NULL; *index: the object's number. */
 static inline struct cairn_slab *find_live(const struct cairn_cache *cache, uintptr_t addr, unsigned *index)
 {
-	struct cairn_slab *slab = cache->list[CAIRN_SLAB_PARTIAL];
-	if (slab != NULL && starts_live(cache, slab, addr, index))
-		return slab;
-	slab = cairn_slab_at(cache->slabs, addr);
-	if (slab != NULL && slab->cache == cache && starts_live(cache, slab, addr, index))
-		return slab;
-	return NULL;
+	struct cairn_slab *slab = cairn_slab_at(cache->slabs, addr);
+	if (slab == NULL || slab->cache != cache)
+		return NULL;
+	size_t number = cairn_index_of(cache, addr - slab->base);
+	*index = (unsigned)number;
+	if (number >= cache->nobjects || (CAIRN_CHECK >= 1 && !cairn_is_live(cache, slab, *index)))
+		return NULL;
+	return slab;
 }
 
-/* Why find_live found nothing. */
+/* Why find_live found nothing. Only here, where there is no hurry, is a number found by division. */
 static enum cairn_err why_not_live(const struct cairn_cache *cache, uintptr_t addr)
 {
 	struct cairn_frame_info frame;
@@ -96,9 +97,9 @@ static enum cairn_err why_not_live(const struct cairn_cache *cache, uintptr_t ad
 		return frame.owner == CAIRN_FREE ? CAIRN_EDOUBLE : CAIRN_EWRONGKIND;
 	}
 	const struct cairn_cache *owner = slab->cache;
-	size_t offset = addr - slab->base;
-	unsigned index = cairn_index_of(owner, offset);
-	size_t into = offset - (size_t)index * owner->stride_nbytes;
+	uint32_t offset = (uint32_t)(addr - slab->base);
+	uint32_t index = offset / owner->stride_nbytes;
+	uint32_t into = offset % owner->stride_nbytes;
 	if (offset >= owner->used_nbytes || into >= owner->object_nbytes)
 		return CAIRN_EMISALIGNED;
 	if (!cairn_is_live(owner, slab, index))
@@ -143,35 +144,42 @@ enum cairn_err cairn_slab_free_check(const struct cairn_cache *cache, const void
 	return examine(cache, object, &slab, &index);
 }
 
-/* A slab got its first free object back, or its last, or nused reached watch_below. */
-static void after_put(struct cairn_cache *cache, struct cairn_slab *slab)
+void cairn_slab_return(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index, uint32_t bits,
+		       unsigned count)
 {
-	bool was_full = slab->nfree == 1;
+	bool was_full = slab->nfree == 0;
+	*cairn_free_word(cache, slab, index) |= bits;
+	if (cache->first_word != 0)
+		slab->map[0] |= cairn_bit_of(index / CAIRN_SLAB_WORD_BITS);
+	slab->nfree = (uint16_t)(slab->nfree + count);
+	cache->ntaken -= count;
 	if (slab->nfree == cache->nobjects) {
 		cairn_slab_relist(cache, slab, was_full ? CAIRN_SLAB_FULL : CAIRN_SLAB_PARTIAL,
 				  CAIRN_SLAB_EMPTY);
 		cache->nempty++;
-		if (cache->nempty > 1 && cairn_cache_has_surplus(cache))
-			cairn_slab_release(cache, slab);
 	} else if (was_full) {
 		cairn_slab_relist(cache, slab, CAIRN_SLAB_FULL, CAIRN_SLAB_PARTIAL);
 	}
-	cairn_cache_settle(cache);
 }
 
-/* The object is free. */
+/* The object is free: in a window, where there is none that still has free objects, or by the record. An
+ * empty slab goes back while other objects are at hand. */
 static inline void commit(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index)
 {
-	*cairn_free_word(cache, slab, index) |= cairn_bit_of(index);
-	if (cache->first_word != 0)
-		slab->map[0] |= cairn_bit_of(index / CAIRN_SLAB_WORD_BITS);
-	unsigned nfree = ++slab->nfree;
-	cache->nused--;
-	if (nfree == 1 || nfree == cache->nobjects || cache->nused == cache->watch_below)
-		after_put(cache, slab);
+	if (cache->window_free == 0 && cairn_window_open(cache, slab, index)) {
+		cache->window_free |= cairn_bit_of(index);
+		return;
+	}
+	cairn_slab_return(cache, slab, index, cairn_bit_of(index), 1);
+	if (slab->nfree != cache->nobjects)
+		return;
+	if ((cache->nempty > 1 || cache->window_free != 0) && cairn_cache_has_surplus(cache))
+		cairn_slab_release(cache, slab);
+	else
+		cairn_window_settle(cache);
 }
 
-enum cairn_err cairn_slab_put(struct cairn_cache *cache, void *object)
+enum cairn_err cairn_slab_put_slow(struct cairn_cache *cache, void *object)
 {
 	struct cairn_slab *slab;
 	unsigned index = 0;
@@ -183,6 +191,11 @@ enum cairn_err cairn_slab_put(struct cairn_cache *cache, void *object)
 	cairn_slab_disarm(cache, object);
 	commit(cache, slab, index);
 	return CAIRN_OK;
+}
+
+enum cairn_err cairn_slab_put(struct cairn_cache *cache, void *object)
+{
+	return cairn_slab_put_fast(cache, object) ? CAIRN_OK : cairn_slab_put_slow(cache, object);
 }
 
 enum cairn_err cairn_slab_free(struct cairn_cache *cache, void *object)
@@ -238,7 +251,7 @@ void cairn_slab_free_end(struct cairn_cache *cache, void *object)
 	struct cairn_slab *slab = cairn_slab_at(cache->slabs, addr);
 	if (slab == NULL || slab->cache != cache)
 		return;
-	unsigned index = cairn_index_of(cache, addr - slab->base);
+	unsigned index = (unsigned)cairn_index_of(cache, addr - slab->base);
 	if (cairn_cache_has_limbo(cache)) {
 		*cairn_limbo_word(cache, slab, index) &= ~cairn_bit_of(index);
 		cache->nlimbo--;

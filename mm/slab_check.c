@@ -30,7 +30,7 @@ bool cairn_slab_where(const struct cairn_slabs *s, uintptr_t addr, struct cairn_
 		where->object_nbytes = slab_nbytes - cache->used_nbytes;
 		return true;
 	}
-	unsigned index = cairn_index_of(cache, offset);
+	unsigned index = (uint32_t)offset / cache->stride_nbytes;
 	size_t start = (size_t)index * cache->stride_nbytes;
 	where->object = slab->base + start;
 	where->object_nbytes = cache->object_nbytes;
@@ -74,10 +74,10 @@ void *cairn_slab_next_live(const struct cairn_cache *cache, const void *previous
 		slab = find_slab(cache->slabs, (uintptr_t)previous);
 		if (slab == NULL || slab->cache != cache)
 			return NULL;
-		unsigned index = cairn_index_of(cache, (uintptr_t)previous - slab->base);
-		if (live_from(cache, slab, index) != previous)
+		size_t index = cairn_index_of(cache, (uintptr_t)previous - slab->base);
+		if (index >= cache->nobjects || !cairn_is_live(cache, slab, (unsigned)index))
 			return NULL;
-		object = live_from(cache, slab, index + 1);
+		object = live_from(cache, slab, (unsigned)index + 1);
 	}
 	while (object == NULL && (slab = next_used(cache, slab)) != NULL)
 		object = live_from(cache, slab, 0);
@@ -104,14 +104,6 @@ static void tally_add(struct tally *sum, const struct tally *t)
 	sum->nframes += t->nframes;
 }
 
-static size_t count_bits(uint32_t word)
-{
-	size_t n = 0;
-	for (; word != 0; word &= word - 1)
-		n++;
-	return n;
-}
-
 static const char *bitmap_check(const struct cairn_cache *cache, const struct cairn_slab *slab,
 				struct tally *t)
 {
@@ -126,8 +118,8 @@ static const char *bitmap_check(const struct cairn_cache *cache, const struct ca
 		CAIRN_HOLDS((free_bits & limbo) == 0);
 		if (cache->first_word != 0)
 			CAIRN_HOLDS((slab->map[0] >> i & 1) == (free_bits != 0));
-		nfree += count_bits(free_bits);
-		t->nlimbo += count_bits(limbo);
+		nfree += cairn_count_bits(free_bits);
+		t->nlimbo += cairn_count_bits(limbo);
 	}
 	if (cache->first_word != 0)
 		CAIRN_HOLDS(slab->map[0] >> cache->nwords == 0);
@@ -184,6 +176,26 @@ static const char *list_check(const struct cairn_cache *cache, enum cairn_slab_l
 	return NULL;
 }
 
+static const char *window_check(const struct cairn_cache *cache)
+{
+	const struct cairn_slab *slab = cache->window_slab;
+	if (cache->window_nobjects == 0) {
+		CAIRN_HOLDS(cache->window_free == 0 && slab == NULL);
+		return NULL;
+	}
+	CAIRN_HOLDS(cairn_cache_may_have_window(cache) || cache->slabs->watched);
+	CAIRN_HOLDS(cairn_record_sound(&cache->slabs->records, slab));
+	CAIRN_HOLDS(slab->cache == cache && slab->nfree < cache->nobjects);
+	CAIRN_HOLDS(cache->window_first % CAIRN_SLAB_WORD_BITS == 0);
+	CAIRN_HOLDS(cache->window_nobjects <= CAIRN_SLAB_WORD_BITS);
+	CAIRN_HOLDS(cache->window_first + cache->window_nobjects <= cache->nobjects);
+	CAIRN_HOLDS(cache->window_base == slab->base + cache->window_first * cache->stride_nbytes);
+	uint32_t inside = UINT32_MAX >> (CAIRN_SLAB_WORD_BITS - cache->window_nobjects);
+	CAIRN_HOLDS((cache->window_free & ~inside) == 0);
+	CAIRN_HOLDS((*cairn_free_word(cache, slab, cache->window_first) & inside) == 0);
+	return NULL;
+}
+
 static const char *cache_check(const struct cairn_cache *cache, struct tally *all)
 {
 	struct tally on[CAIRN_SLAB_NLISTS] = {{0}};
@@ -200,26 +212,10 @@ static const char *cache_check(const struct cairn_cache *cache, struct tally *al
 	CAIRN_HOLDS(on[CAIRN_SLAB_EMPTY].nslabs == cache->nempty);
 	CAIRN_HOLDS(here.nslabs == cache->nslabs);
 	CAIRN_HOLDS(here.nobjects == cache->capacity);
-	CAIRN_HOLDS(here.nfree + cache->nused == cache->capacity);
+	CAIRN_HOLDS(here.nfree + cache->ntaken == cache->capacity);
 	CAIRN_HOLDS(here.nlimbo == cache->nlimbo);
-	CAIRN_HOLDS(cache->nused <= cache->high_water);
-	CAIRN_HOLDS(cache->in_surplus == cairn_cache_has_surplus(cache));
-	return NULL;
-}
-
-/* The surplus list holds what is marked as on it. */
-static const char *surplus_check(const struct cairn_slabs *s, size_t nmarked)
-{
-	const struct cairn_cache *previous = NULL;
-	size_t nlisted = 0;
-	for (const struct cairn_cache *cache = s->surplus; cache != NULL; cache = cache->surplus_next) {
-		CAIRN_HOLDS(cairn_is_cache(cache) && cache->in_surplus);
-		CAIRN_HOLDS(cache->surplus_prev == previous);
-		CAIRN_HOLDS(++nlisted <= nmarked);
-		previous = cache;
-	}
-	CAIRN_HOLDS(nlisted == nmarked);
-	return NULL;
+	CAIRN_HOLDS(cache->ntaken <= cache->high_water);
+	return window_check(cache);
 }
 
 static size_t count_links(const struct cairn_slabs *s)
@@ -235,7 +231,7 @@ const char *cairn_slab_check(const struct cairn_slabs *s)
 {
 	const struct cairn_cache *previous = NULL;
 	struct tally all = {0};
-	size_t nrecords, nmarked = 0;
+	size_t nrecords, ncaches = 0;
 	const char *broken;
 	CAIRN_HOLDS(s != NULL);
 	if ((broken = cairn_record_check(&s->records, &nrecords)) != NULL)
@@ -245,12 +241,11 @@ const char *cairn_slab_check(const struct cairn_slabs *s)
 		CAIRN_HOLDS(cache->prev == previous);
 		if ((broken = cache_check(cache, &all)) != NULL)
 			return broken;
-		nmarked += cache->in_surplus;
+		ncaches++;
 		previous = cache;
 	}
 	CAIRN_HOLDS(s->last == previous);
-	if ((broken = surplus_check(s, nmarked)) != NULL)
-		return broken;
+	CAIRN_HOLDS(ncaches == s->ncaches);
 	CAIRN_HOLDS(all.nslabs == nrecords);
 	CAIRN_HOLDS(all.nframes == s->nframes);
 	CAIRN_HOLDS(count_links(s) == s->nframes);

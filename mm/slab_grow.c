@@ -5,8 +5,6 @@
  * changes, and the fast paths compare. */
 #include "slab_private.h"
 
-#define NEVER SIZE_MAX
-
 /* ---- lists ---- */
 
 static void list_insert(struct cairn_cache *cache, struct cairn_slab *slab, enum cairn_slab_list list)
@@ -34,51 +32,6 @@ void cairn_slab_relist(struct cairn_cache *cache, struct cairn_slab *slab, enum 
 {
 	list_remove(cache, slab, from);
 	list_insert(cache, slab, to);
-}
-
-static void surplus_insert(struct cairn_cache *cache)
-{
-	struct cairn_slabs *s = cache->slabs;
-	cache->surplus_next = s->surplus;
-	cache->surplus_prev = NULL;
-	if (s->surplus != NULL)
-		s->surplus->surplus_prev = cache;
-	s->surplus = cache;
-	cache->in_surplus = true;
-}
-
-static void surplus_remove(struct cairn_cache *cache)
-{
-	if (cache->surplus_next != NULL)
-		cache->surplus_next->surplus_prev = cache->surplus_prev;
-	if (cache->surplus_prev != NULL)
-		cache->surplus_prev->surplus_next = cache->surplus_next;
-	else
-		cache->slabs->surplus = cache->surplus_next;
-	cache->in_surplus = false;
-}
-
-/* Restore I4 and the high-water mark, and tell when to come back: when nused passes watch_above on its way
- * up, or reaches watch_below on its way down. Called after every other change to what they depend on. */
-void cairn_cache_settle(struct cairn_cache *cache)
-{
-	bool surplus = cairn_cache_has_surplus(cache);
-	if (surplus && !cache->in_surplus)
-		surplus_insert(cache);
-	else if (!surplus && cache->in_surplus)
-		surplus_remove(cache);
-	if (cache->nused > cache->high_water)
-		cache->high_water = cache->nused;
-	cache->watch_above = cache->high_water;
-	cache->watch_below = NEVER;
-	if (cache->nempty == 0 || cache->capacity - cache->nobjects < cache->nreserved)
-		return;
-	/* There is a surplus as long as nused is at most this. */
-	size_t most = cache->capacity - cache->nobjects - cache->nreserved;
-	if (!surplus)
-		cache->watch_below = most;
-	else if (most < cache->watch_above)
-		cache->watch_above = most;
 }
 
 /* ---- slabs come and go ---- */
@@ -155,7 +108,7 @@ void cairn_slab_grow_end(struct cairn_slab *slab)
 	cache->nslabs++;
 	cache->nempty++;
 	cache->capacity += cache->nobjects;
-	cairn_cache_settle(cache);
+	cairn_window_settle(cache);
 }
 
 bool cairn_slab_grow(struct cairn_cache *cache)
@@ -168,7 +121,6 @@ bool cairn_slab_grow(struct cairn_cache *cache)
 	return true;
 }
 
-/* Give an empty slab back: the frames. The caller settles. */
 size_t cairn_slab_release(struct cairn_cache *cache, struct cairn_slab *slab)
 {
 	struct cairn_slabs *s = cache->slabs;
@@ -186,16 +138,23 @@ size_t cairn_slab_release(struct cairn_cache *cache, struct cairn_slab *slab)
 
 size_t cairn_slab_shrink_one(struct cairn_cache *cache)
 {
-	if (!cairn_is_cache(cache) || !cairn_cache_has_surplus(cache))
+	if (!cairn_is_cache(cache))
 		return 0;
-	size_t nframes = cairn_slab_release(cache, cache->list[CAIRN_SLAB_EMPTY]);
-	cairn_cache_settle(cache);
-	return nframes;
+	cairn_window_close(cache);
+	return cairn_cache_has_surplus(cache) ? cairn_slab_release(cache, cache->list[CAIRN_SLAB_EMPTY]) : 0;
+}
+
+size_t cairn_slab_shrink_turn(struct cairn_slabs *s)
+{
+	return cairn_slab_shrink_one(cairn_slab_turn(s));
 }
 
 size_t cairn_slab_shrink_any(struct cairn_slabs *s)
 {
-	return s != NULL && s->surplus != NULL ? cairn_slab_shrink_one(s->surplus) : 0;
+	size_t nframes = 0;
+	for (size_t nleft = cairn_slab_ncaches(s); nleft > 0 && nframes == 0; nleft--)
+		nframes = cairn_slab_shrink_turn(s);
+	return nframes;
 }
 
 /* ---- the reserve ---- */
@@ -205,13 +164,13 @@ enum cairn_err cairn_slab_reserve_set(struct cairn_cache *cache, size_t nobjects
 	if (!cairn_is_cache(cache))
 		return CAIRN_EDESTROYED;
 	cache->nreserved = nobjects;
-	cairn_cache_settle(cache);
+	cairn_window_settle(cache);
 	return CAIRN_OK;
 }
 
 bool cairn_slab_short(const struct cairn_cache *cache)
 {
-	return cairn_is_cache(cache) && cache->capacity - cache->nused < cache->nreserved;
+	return cairn_is_cache(cache) && cache->capacity - cairn_cache_nused(cache) < cache->nreserved;
 }
 
 enum cairn_err cairn_slab_reserve(struct cairn_cache *cache, size_t nobjects)
@@ -226,7 +185,7 @@ enum cairn_err cairn_slab_reserve(struct cairn_cache *cache, size_t nobjects)
 		}
 		err = CAIRN_ENOMEM;
 		cache->nreserved = nreserved_before;
-		cairn_cache_settle(cache);
+		cairn_window_settle(cache);
 		while (ngrown-- > 0)
 			cairn_slab_shrink_one(cache);
 	}

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What the files of the slab module share: the record of a slab, where records live, and how an address
- * becomes an object's number. Clients: slab.c, slab_record.c, slab_check.c. */
+ * becomes an object's number. Clients: slab*.c. */
 #ifndef CAIRN_SLAB_PRIVATE_H
 #define CAIRN_SLAB_PRIVATE_H
 
-#include "slab.h"
+#include "slab_fast.h"
 
 #define CAIRN_SLAB_WORD_BITS    32u
 #define CAIRN_RED_ZONE_NBYTES   sizeof(size_t)
@@ -65,25 +65,49 @@ struct cairn_slab *cairn_record_find(const struct cairn_records *r, unsigned id)
 /* Every page; *nrecords is the sum of those in use. */
 const char *cairn_record_check(const struct cairn_records *r, size_t *nrecords) CAIRN_MUST_USE;
 
-/* slab_grow.c: to be called after any change to what cairn_cache_has_surplus and the high-water mark depend
- * on. */
-void cairn_cache_settle(struct cairn_cache *cache);
+/* slab_grow.c */
 void cairn_slab_relist(struct cairn_cache *cache, struct cairn_slab *slab, enum cairn_slab_list from,
 		       enum cairn_slab_list to);
+/* slab_cache.c: the cache whose turn it is, or NULL: there is none. */
+struct cairn_cache *cairn_slab_turn(struct cairn_slabs *s);
 /* Both halves of growing. */
 bool cairn_slab_grow(struct cairn_cache *cache);
-/* Give an empty slab back: its frames. The caller settles. */
+/* Give an empty slab back: its frames. */
 size_t cairn_slab_release(struct cairn_cache *cache, struct cairn_slab *slab);
 
-static inline bool cairn_is_cache(const struct cairn_cache *cache)
+/* slab.c: `bits` of the word of `index` become free by the record, or taken: their count, and the lists. */
+void cairn_slab_return(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index, uint32_t bits,
+		       unsigned count);
+void cairn_slab_claim(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index, uint32_t bits,
+		      unsigned count);
+
+/* slab_window.c. open: a window over the word of `index`, instead of one with no free object. false: there
+ * may be none, or its objects would pass the high-water mark. narrow: only up to `index`, below which
+ * nothing is free, if there may be a window. close: what is free in the window is free by its record.
+ * settle: close what may not be; to be called after any change to what cairn_cache_may_have_window looks at.
+ */
+bool cairn_window_open(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index);
+void cairn_window_open_narrow(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index);
+void cairn_window_close(struct cairn_cache *cache);
+void cairn_window_settle(struct cairn_cache *cache);
+unsigned cairn_count_bits(uint32_t word);
+
+/* Objects that are not free: live, or in limbo. */
+static inline size_t cairn_cache_nused(const struct cairn_cache *cache)
 {
-	return cache != NULL && cache->self == cache;
+	return cache->ntaken - cairn_count_bits(cache->window_free);
+}
+
+static inline bool cairn_cache_may_have_window(const struct cairn_cache *cache)
+{
+	return cache->flags == 0 && !cache->slabs->watched && (cache->nempty == 0 || cache->nreserved != 0);
 }
 
 /* Is an empty slab there that the reserve does not need? */
 static inline bool cairn_cache_has_surplus(const struct cairn_cache *cache)
 {
-	return cache->nempty != 0 && cache->capacity - cache->nobjects - cache->nused >= cache->nreserved;
+	return cache->nempty != 0 &&
+	       cache->capacity - cache->nobjects - cairn_cache_nused(cache) >= cache->nreserved;
 }
 
 static inline bool cairn_cache_has_limbo(const struct cairn_cache *cache)
@@ -115,15 +139,10 @@ static inline struct cairn_slab *cairn_slab_at(const struct cairn_slabs *s, uint
 	return link != NULL && *link != 0 ? cairn_record_of(&s->records, *link) : NULL;
 }
 
-/* offset / stride without a division: offset * reciprocal / 2^(32 + shift), reciprocal = 2^(32 + shift) /
- * stride, rounded up, by e / stride with e < stride. The quotient is thus too large by offset * e / (stride
- * * 2^(32 + shift)), and as offset / stride is at least 1/stride below the next whole number, the result is
- * exact iff offset * e < 2^(32 + shift). Slabs up to 2^16 bytes: shift is 0, and offset * e < 2^16 * 2^16.
- * Larger ones, to 2^23: stride lies in (2^shift, 2^(shift + 1)], and offset * e < 2^23 * 2^(shift + 1). */
-static inline uint32_t cairn_index_of(const struct cairn_cache *cache, size_t offset)
+/* The number of the object that starts at `offset` in a slab, or more than any number. */
+static inline size_t cairn_index_of(const struct cairn_cache *cache, size_t offset)
 {
-	uint32_t high = (uint32_t)((uint64_t)(uint32_t)offset * cache->reciprocal >> 32);
-	return CAIRN_SLAB_LARGEST_LOG2 <= 16 ? high : high >> cache->shift;
+	return cairn_exact_quotient(offset, cache->inverse, cache->rotate);
 }
 
 /* The word of the bitmap of free objects that holds `index`, the same word of the limbo, and the bit. */
@@ -144,13 +163,15 @@ static inline uint32_t cairn_bit_of(unsigned index)
 	return (uint32_t)1 << index % CAIRN_SLAB_WORD_BITS;
 }
 
-/* Neither free nor in limbo. */
+/* Neither free, by the record or in the window, nor in limbo. */
 static inline bool cairn_is_live(const struct cairn_cache *cache, const struct cairn_slab *slab,
 				 unsigned index)
 {
 	uint32_t gone = *cairn_free_word(cache, slab, index);
 	if (cairn_cache_has_limbo(cache))
 		gone |= *cairn_limbo_word(cache, slab, index);
+	if (slab == cache->window_slab && (index ^ cache->window_first) < CAIRN_SLAB_WORD_BITS)
+		gone |= cache->window_free;
 	return (gone & cairn_bit_of(index)) == 0;
 }
 

@@ -197,18 +197,20 @@ static void destroy_refuses_and_lists_live_objects(void **state)
 
 /* ---- geometry ---- */
 
-/* A quotient that never falls as its offset grows is right everywhere if it is right on both sides of every
- * object's start. */
+/* The number of each object at its start; in between, and behind the last object, more than any. */
 static void index_is_exact(const struct cairn_cache *cache)
 {
-	uint32_t slab_nbytes = (uint32_t)CAIRN_FRAME_NBYTES << cache->order;
-	for (uint32_t index = 1; index <= cache->nobjects; index++) {
-		uint32_t start = index * cache->stride_nbytes;
-		if (cairn_index_of(cache, start - 1) != index - 1)
-			fail_msg("stride %u, offset %u", (unsigned)cache->stride_nbytes, (unsigned)start - 1);
-		if (start < slab_nbytes && cairn_index_of(cache, start) != index)
+	size_t slab_nbytes = CAIRN_FRAME_NBYTES << cache->order;
+	for (uint32_t index = 0; index < cache->nobjects; index++) {
+		size_t start = (size_t)index * cache->stride_nbytes;
+		if (cairn_index_of(cache, start) != index)
 			fail_msg("stride %u, offset %u", (unsigned)cache->stride_nbytes, (unsigned)start);
+		if (cairn_index_of(cache, start + 1) < slab_nbytes ||
+		    cairn_index_of(cache, start + cache->stride_nbytes - 1) < slab_nbytes)
+			fail_msg("stride %u, near %u", (unsigned)cache->stride_nbytes, (unsigned)start);
 	}
+	assert_false(cairn_index_of(cache, (size_t)0 - 1) < slab_nbytes);
+	assert_false(cairn_index_of(cache, (size_t)0 - cache->stride_nbytes) < cache->nobjects);
 }
 
 /* Would a slab of that size waste at most 1/8, on at least four objects where any slab can hold them? */

@@ -77,15 +77,13 @@ static void check_names_damage_to_a_cache(void **state)
 	struct cairn_slab *full = cache.list[CAIRN_SLAB_FULL];
 	struct cairn_slab *empty = cache.list[CAIRN_SLAB_EMPTY];
 	(void)state;
-	CHECK_NAMES(cache.nused, cache.nused--, "here.nfree + cache->nused == cache->capacity");
+	CHECK_NAMES(cache.ntaken, cache.ntaken--, "here.nfree + cache->ntaken == cache->capacity");
 	CHECK_NAMES(cache.capacity, cache.capacity++, "here.nobjects == cache->capacity");
 	CHECK_NAMES(cache.nslabs, cache.nslabs++, "here.nslabs == cache->nslabs");
 	CHECK_NAMES(cache.nempty, cache.nempty = 0, "on[CAIRN_SLAB_EMPTY].nslabs == cache->nempty");
 	CHECK_NAMES(cache.ngrowing, cache.ngrowing = 1, "on[CAIRN_SLAB_GROWING].nslabs == cache->ngrowing");
 	CHECK_NAMES(cache.nlimbo, cache.nlimbo = 1, "here.nlimbo == cache->nlimbo");
-	CHECK_NAMES(cache.high_water, cache.high_water = 1, "cache->nused <= cache->high_water");
-	CHECK_NAMES(cache.in_surplus, cache.in_surplus = !cache.in_surplus,
-		    "cache->in_surplus == cairn_cache_has_surplus(cache)");
+	CHECK_NAMES(cache.high_water, cache.high_water = 1, "cache->ntaken <= cache->high_water");
 	CHECK_NAMES(cache.self, cache.self = NULL, "cairn_is_cache(cache) && cache->slabs == s");
 	CHECK_NAMES(cache.list[CAIRN_SLAB_FULL], cache.list[CAIRN_SLAB_FULL] = empty, "nfree == 0");
 	CHECK_NAMES(cache.list[CAIRN_SLAB_EMPTY], cache.list[CAIRN_SLAB_EMPTY] = full,
@@ -109,8 +107,7 @@ static void check_names_damage_to_an_instance(void **state)
 	CHECK_NAMES(*other, *other = partial->id, "count_links(s) == s->nframes");
 	CHECK_NAMES(at.slabs.nframes, at.slabs.nframes--, "all.nframes == s->nframes");
 	CHECK_NAMES(at.slabs.last, at.slabs.last = NULL, "s->last == previous");
-	CHECK_NAMES(at.slabs.surplus, at.slabs.surplus = at.slabs.surplus != NULL ? NULL : &cache,
-		    cache.in_surplus ? "nlisted == nmarked" : "cairn_is_cache(cache) && cache->in_surplus");
+	CHECK_NAMES(at.slabs.ncaches, at.slabs.ncaches++, "ncaches == s->ncaches");
 	CHECK_NAMES(at.slabs.records.npages, at.slabs.records.npages++, "npages == r->npages");
 	CHECK_NAMES(page->nrecords, page->nrecords++, "page->nrecords + nfree_records == nrecords_ever");
 	CHECK_NAMES(page->entry, page->entry++, "page_sound(r, page) && page->entry == entry");
