@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The facade of the object caches: a slab is constructed, and an object poisoned, between two locked
- * steps. */
+/* The facade of the object caches: a slab is constructed, and an object poisoned, between two locked steps.
+ * Allocating and freeing are done in their fast halves; all else is left to by tail calls, so that these need
+ * no stack, and so that CAIRN_CALLER names the caller there, too. */
 #include "slab_fast.h"
 #include "system.h"
 
@@ -84,12 +85,18 @@ static bool grow(struct cairn_cache *cache, void **take)
 	return slab != NULL;
 }
 
-/* An object, from wherever; it was tried with the fast half, and the lock is held. */
-static CAIRN_SLOW void *alloc_slow(struct cairn_cache *cache, cairn_key key)
+static void *take(struct cairn_cache *cache)
 {
-	for (;; key = cairn_enter()) {
-		void *object = cairn_slab_take(cache);
-		cairn_leave(key);
+	cairn_key key = cairn_enter();
+	void *object = cairn_slab_take(cache);
+	cairn_leave(key);
+	return object;
+}
+
+/* Whatever more there is to an allocation, unlocked: a slab, work on the object. */
+static CAIRN_SLOW void *alloc_rest(struct cairn_cache *cache, void *object)
+{
+	for (;; object = take(cache)) {
 		if (object == NULL && cache_name(cache) == NULL) {
 			cairn_refuse(CAIRN_EDESTROYED, "cairn_cache_alloc", cache, NULL, CAIRN_CALLER());
 			return NULL;
@@ -102,6 +109,16 @@ static CAIRN_SLOW void *alloc_slow(struct cairn_cache *cache, cairn_key key)
 		/* The object stays taken, so this ends. */
 		cairn_refuse(err, "cairn_cache_alloc", object, cache_name(cache), CAIRN_CALLER());
 	}
+}
+
+/* The lock is held. */
+static CAIRN_SLOW void *alloc_slow(struct cairn_cache *cache, cairn_key key)
+{
+	void *object = cairn_slab_take_slow(cache);
+	cairn_leave(key);
+	if (CAIRN_RARE(object == NULL) || cairn_slab_arms(cache))
+		return alloc_rest(cache, object);
+	return object;
 }
 
 void *cairn_cache_alloc(struct cairn_cache *cache)
@@ -130,6 +147,12 @@ static enum cairn_err free_in_halves(struct cairn_cache *cache, void *object)
 	return err;
 }
 
+static CAIRN_SLOW enum cairn_err free_rest(struct cairn_cache *cache, void *object, enum cairn_err err)
+{
+	return cairn_freed(err, "cairn_cache_free", object, err == CAIRN_OK ? NULL : cache_name(cache),
+			   CAIRN_CALLER());
+}
+
 /* The lock is held. */
 static CAIRN_SLOW enum cairn_err free_slow(struct cairn_cache *cache, void *object, cairn_key key)
 {
@@ -141,8 +164,9 @@ static CAIRN_SLOW enum cairn_err free_slow(struct cairn_cache *cache, void *obje
 		err = cairn_slab_put_slow(cache, object);
 		cairn_leave(key);
 	}
-	return cairn_freed(err, "cairn_cache_free", object, err == CAIRN_OK ? NULL : cache_name(cache),
-			   CAIRN_CALLER());
+	if (CAIRN_RARE(err != CAIRN_OK) || CAIRN_RARE(cairn_system.nwatchers != 0))
+		return free_rest(cache, object, err);
+	return CAIRN_OK;
 }
 
 /* While someone watches frees, all are slow ones. */

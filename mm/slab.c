@@ -2,10 +2,10 @@
 /* Taking and freeing objects. The contract is in slab.h; slabs come and go in slab_grow.c, caches are made in
  * slab_cache.c, records in slab_record.c.
  *
- * I1: a slab is on the list of its cache that its nfree says (or GROWING), and the link of each of its
- *     frames holds the id of its record.
- * I2: a bit of the bitmap is set iff the object is free, and nfree counts them; a summary, where there is
- *     one, has a bit for each word that is not 0.
+ * I1: a slab is on the list of its cache that its nfree says, and the link of each of its frames holds the
+ *     id of its record.
+ * I2: a bit of the bitmap is set iff the object is free, and nfree counts them (0 while the slab grows); the
+ *     summary has a bit for each word that is not 0.
  * I3: capacity = ntaken + objects free by the records, of the slabs that do not grow.
  * I4: without a reserve, one slab at most is empty after a free.
  * What the window adds is told in slab_window.c.
@@ -15,39 +15,49 @@
 /* ---- taking ---- */
 
 /* An empty slab becomes the one to take from. NULL: there is none. */
-static struct cairn_slab *open_empty(struct cairn_cache *cache)
+static CAIRN_SLOW struct cairn_slab *open_empty(struct cairn_cache *cache)
 {
 	struct cairn_slab *slab = cache->list[CAIRN_SLAB_EMPTY];
 	if (slab == NULL)
 		return NULL;
-	cairn_slab_relist(cache, slab, CAIRN_SLAB_EMPTY, CAIRN_SLAB_PARTIAL);
+	cairn_list_remove(cache, slab, CAIRN_SLAB_EMPTY);
+	cairn_list_insert(cache, slab, CAIRN_SLAB_PARTIAL);
 	cache->nempty--;
+	cairn_window_settle(cache);
 	return slab;
 }
 
-void cairn_slab_claim(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index, uint32_t bits,
-		      unsigned count)
+static inline void *object_at(const struct cairn_cache *cache, const struct cairn_slab *slab, unsigned index)
 {
-	uint32_t *word = cairn_free_word(cache, slab, index);
-	*word &= ~bits;
-	if (cache->first_word != 0 && *word == 0)
-		slab->map[0] &= ~cairn_bit_of(index / CAIRN_SLAB_WORD_BITS);
-	slab->nfree = (uint16_t)(slab->nfree - count);
-	cache->ntaken += count;
-	if (slab->nfree == 0 && count != 0)
-		cairn_slab_relist(cache, slab, CAIRN_SLAB_PARTIAL, CAIRN_SLAB_FULL);
+	return (void *)(slab->base + index * cache->stride_nbytes);
 }
 
-static unsigned lowest_free(const struct cairn_cache *cache, const struct cairn_slab *slab)
+/* The lowest free object of a slab, alone, and a window up to it. As nothing was free in the old window,
+ * ntaken is what was in use, and the mark is exact. */
+static CAIRN_SLOW void *take_one(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index)
 {
-	unsigned bit = (unsigned)__builtin_ctz(slab->map[0]);
-	if (cache->first_word == 0)
-		return bit;
-	return bit * CAIRN_SLAB_WORD_BITS + (unsigned)__builtin_ctz(slab->map[1 + bit]);
+	uint32_t *word = cairn_free_word(slab, index);
+	unsigned first = index & ~(CAIRN_SLAB_WORD_BITS - 1);
+	*word &= *word - 1;
+	if (*word == 0)
+		slab->map[0] &= slab->map[0] - 1;
+	if (--slab->nfree == 0)
+		cairn_list_remove(cache, slab, CAIRN_SLAB_PARTIAL);
+	if (++cache->ntaken > cache->high_water)
+		cache->high_water = cache->ntaken;
+	if (cache->windowed)
+		cairn_window_place(cache, slab, first, index - first + 1);
+	return object_at(cache, slab, index);
 }
 
-/* The window has nothing: an object by the records, and a window that begins below it. As nothing was free
- * in the old window, ntaken is what was in use. */
+static inline unsigned word_nobjects(const struct cairn_cache *cache, unsigned first)
+{
+	unsigned nobjects = cache->nobjects - first;
+	return nobjects < CAIRN_SLAB_WORD_BITS ? nobjects : CAIRN_SLAB_WORD_BITS;
+}
+
+/* The window has nothing: the next one is over the lowest word of a slab that has a free object, and takes
+ * all that are free there. */
 void *cairn_slab_take_slow(struct cairn_cache *cache)
 {
 	if (CAIRN_CHECK >= 1 && !cairn_is_cache(cache))
@@ -55,13 +65,23 @@ void *cairn_slab_take_slow(struct cairn_cache *cache)
 	struct cairn_slab *slab = cache->list[CAIRN_SLAB_PARTIAL];
 	if (slab == NULL && (slab = open_empty(cache)) == NULL)
 		return NULL;
-	unsigned index = lowest_free(cache, slab);
-	cairn_slab_claim(cache, slab, index, cairn_bit_of(index), 1);
-	if (cache->ntaken > cache->high_water)
-		cache->high_water = cache->ntaken;
-	if (!cairn_window_open(cache, slab, index))
-		cairn_window_open_narrow(cache, slab, index);
-	return (void *)(slab->base + index * cache->stride_nbytes);
+	unsigned first = (unsigned)__builtin_ctz(slab->map[0]) * CAIRN_SLAB_WORD_BITS;
+	uint32_t other_words = slab->map[0] & (slab->map[0] - 1);
+	uint32_t *word = cairn_free_word(slab, first);
+	uint32_t bits = *word;
+	unsigned index = first + (unsigned)__builtin_ctz(bits);
+	unsigned count = other_words == 0 ? slab->nfree : cairn_count_bits(bits);
+	if (!cache->windowed || cache->ntaken + count > cache->high_water)
+		return take_one(cache, slab, index);
+	cache->ntaken += count;
+	slab->nfree = (uint16_t)(slab->nfree - count);
+	slab->map[0] = other_words;
+	*word = 0;
+	if (other_words == 0)
+		cairn_list_remove(cache, slab, CAIRN_SLAB_PARTIAL);
+	cairn_window_place(cache, slab, first, word_nobjects(cache, first));
+	cache->window_free = bits & (bits - 1);
+	return object_at(cache, slab, index);
 }
 
 void *cairn_slab_take(struct cairn_cache *cache)
@@ -144,39 +164,37 @@ enum cairn_err cairn_slab_free_check(const struct cairn_cache *cache, const void
 	return examine(cache, object, &slab, &index);
 }
 
-void cairn_slab_return(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index, uint32_t bits,
-		       unsigned count)
+/* The last object of a slab became free. The slab goes back while other objects are at hand. */
+static CAIRN_SLOW void became_empty(struct cairn_cache *cache, struct cairn_slab *slab)
 {
-	bool was_full = slab->nfree == 0;
-	*cairn_free_word(cache, slab, index) |= bits;
-	if (cache->first_word != 0)
-		slab->map[0] |= cairn_bit_of(index / CAIRN_SLAB_WORD_BITS);
-	slab->nfree = (uint16_t)(slab->nfree + count);
-	cache->ntaken -= count;
-	if (slab->nfree == cache->nobjects) {
-		cairn_slab_relist(cache, slab, was_full ? CAIRN_SLAB_FULL : CAIRN_SLAB_PARTIAL,
-				  CAIRN_SLAB_EMPTY);
-		cache->nempty++;
-	} else if (was_full) {
-		cairn_slab_relist(cache, slab, CAIRN_SLAB_FULL, CAIRN_SLAB_PARTIAL);
-	}
-}
-
-/* The object is free: in a window, where there is none that still has free objects, or by the record. An
- * empty slab goes back while other objects are at hand. */
-static inline void commit(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index)
-{
-	if (cache->window_free == 0 && cairn_window_open(cache, slab, index)) {
-		cache->window_free |= cairn_bit_of(index);
-		return;
-	}
-	cairn_slab_return(cache, slab, index, cairn_bit_of(index), 1);
-	if (slab->nfree != cache->nobjects)
-		return;
+	cairn_list_remove(cache, slab, CAIRN_SLAB_PARTIAL);
+	cairn_list_insert(cache, slab, CAIRN_SLAB_EMPTY);
+	cache->nempty++;
 	if ((cache->nempty > 1 || cache->window_free != 0) && cairn_cache_has_surplus(cache))
 		cairn_slab_release(cache, slab);
-	else
-		cairn_window_settle(cache);
+	cairn_window_settle(cache);
+}
+
+/* The object is free: by the record; or in a window over its word, if nothing else is free, neither there
+ * nor in the window that was. */
+static inline void commit(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index)
+{
+	uint32_t *word = cairn_free_word(slab, index);
+	if (*word == 0) {
+		if (cache->window_free == 0 && cache->windowed) {
+			unsigned first = index & ~(CAIRN_SLAB_WORD_BITS - 1);
+			cairn_window_place(cache, slab, first, word_nobjects(cache, first));
+			cache->window_free = cairn_bit_of(index);
+			return;
+		}
+		slab->map[0] |= cairn_bit_of(index / CAIRN_SLAB_WORD_BITS);
+		if (slab->nfree == 0)
+			cairn_list_insert(cache, slab, CAIRN_SLAB_PARTIAL);
+	}
+	*word |= cairn_bit_of(index);
+	cache->ntaken--;
+	if (++slab->nfree == cache->nobjects)
+		became_empty(cache, slab);
 }
 
 enum cairn_err cairn_slab_put_slow(struct cairn_cache *cache, void *object)

@@ -204,12 +204,10 @@ struct cairn_slabs {
 	bool watched;   /* someone has to hear of every free */
 };
 
-/* A slab is on one list of its cache. */
+/* Slabs that can be taken from. One with no free object is on no list, and neither is one that grows. */
 enum cairn_slab_list {
 	CAIRN_SLAB_PARTIAL, /* some objects are free */
-	CAIRN_SLAB_FULL,    /* none is free */
 	CAIRN_SLAB_EMPTY,   /* all are free */
-	CAIRN_SLAB_GROWING, /* between the halves of growing: not counted, not available */
 	CAIRN_SLAB_NLISTS
 };
 
@@ -223,17 +221,17 @@ struct cairn_cache {
 	size_t inverse;        /* see cairn_index_of() */
 	uint32_t rotate;
 	uint32_t window_nobjects; /* 0: there is no window */
-	uint32_t window_first;    /* number of its first object in the slab: a multiple of the bits of a word */
+	uint32_t window_first; /* number of its first object in the slab: a multiple of the bits of a word */
 	struct cairn_slab *window_slab;
 	struct cairn_slab *list[CAIRN_SLAB_NLISTS];
 	size_t ntaken;        /* objects not free by the records: live, in limbo, or free in the window */
 	uint32_t used_nbytes; /* of a slab, by objects */
 	uint32_t nobjects;    /* in a slab */
-	uint8_t first_word;   /* of the bitmap in a record's map: 1 when a summary is in front of it */
 	uint8_t nwords;       /* of the bitmap */
 	uint8_t nslots;       /* of a record */
 	uint8_t order;        /* of a slab */
 	uint8_t flags;        /* those that ask for work on objects at this level */
+	bool windowed;        /* there may be a window: I7 of slab_window.c */
 	bool reserving;       /* the facade makes a reserve; one at a time */
 	unsigned zones;
 	size_t object_nbytes;

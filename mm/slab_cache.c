@@ -8,7 +8,7 @@
 #define WASTE_SHIFT       3 /* and waste at most 1/8 */
 #define KNOWN_FLAGS       (CAIRN_CACHE_ZERO | CAIRN_CACHE_POISON | CAIRN_CACHE_RED_ZONE)
 
-#define EFFECTIVE_FLAGS   (CAIRN_CHECK >= 2 ? KNOWN_FLAGS : CAIRN_CACHE_ZERO)
+#define EFFECTIVE_FLAGS (CAIRN_CHECK >= 2 ? KNOWN_FLAGS : CAIRN_CACHE_ZERO)
 
 #define LARGEST_NBYTES ((size_t)1 << CAIRN_SLAB_LARGEST_LOG2)
 
@@ -136,8 +136,7 @@ static void lay_out(struct cairn_cache *cache, size_t stride_nbytes)
 	cache->nobjects = g.nobjects;
 	cache->used_nbytes = g.nobjects * cache->stride_nbytes;
 	cache->nwords = (uint8_t)((g.nobjects + CAIRN_SLAB_WORD_BITS - 1) / CAIRN_SLAB_WORD_BITS);
-	cache->first_word = cache->nwords > 1;
-	size_t nwords = cache->first_word + cache->nwords * (cairn_cache_has_limbo(cache) ? 2u : 1u);
+	size_t nwords = 1 + cache->nwords * (cairn_cache_has_limbo(cache) ? 2u : 1u);
 	size_t nbytes = offsetof(struct cairn_slab, map) + nwords * sizeof(uint32_t);
 	cache->nslots = (uint8_t)((nbytes + CAIRN_SLOT_NBYTES - 1) >> CAIRN_SLAB_SLOT_LOG2);
 }
@@ -165,6 +164,7 @@ enum cairn_err cairn_slab_create(struct cairn_slabs *s, struct cairn_cache *cach
 		.prev = s->last,
 	};
 	lay_out(cache, stride_for(spec, align));
+	cairn_window_settle(cache);
 	*(s->last != NULL ? &s->last->next : &s->first) = cache;
 	s->last = cache;
 	s->ncaches++;

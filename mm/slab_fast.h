@@ -22,6 +22,12 @@ static inline size_t cairn_exact_quotient(size_t offset, size_t inverse, uint32_
 	return quotient >> rotate | quotient << (-rotate & (CAIRN_WORD_BITS - 1));
 }
 
+/* Do objects need cairn_slab_arm? */
+static inline bool cairn_slab_arms(const struct cairn_cache *cache)
+{
+	return cache->flags != 0;
+}
+
 /* true: *object was free in the window, and is taken. */
 static inline bool cairn_slab_take_fast(struct cairn_cache *cache, void **object)
 {

@@ -1,38 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Slabs come and go: growing in halves, giving back, the reserve, and what keeps lists and marks right.
- * I4 (see slab.c) depends on nused, which every take and put changes, and so does the high-water mark. To
- * keep both off the fast paths, cairn_cache_settle computes the next values of nused at which either
- * changes, and the fast paths compare. */
+/* Slabs come and go: growing in halves, giving back, the reserve. */
 #include "slab_private.h"
-
-/* ---- lists ---- */
-
-static void list_insert(struct cairn_cache *cache, struct cairn_slab *slab, enum cairn_slab_list list)
-{
-	struct cairn_slab *first = cache->list[list];
-	slab->next = first;
-	slab->prev = NULL;
-	if (first != NULL)
-		first->prev = slab;
-	cache->list[list] = slab;
-}
-
-static void list_remove(struct cairn_cache *cache, struct cairn_slab *slab, enum cairn_slab_list list)
-{
-	if (slab->next != NULL)
-		slab->next->prev = slab->prev;
-	if (slab->prev != NULL)
-		slab->prev->next = slab->next;
-	else
-		cache->list[list] = slab->next;
-}
-
-void cairn_slab_relist(struct cairn_cache *cache, struct cairn_slab *slab, enum cairn_slab_list from,
-		       enum cairn_slab_list to)
-{
-	list_remove(cache, slab, from);
-	list_insert(cache, slab, to);
-}
 
 /* ---- slabs come and go ---- */
 
@@ -51,7 +19,7 @@ static uint32_t low_bits(unsigned n)
 
 static void map_init(const struct cairn_cache *cache, struct cairn_slab *slab)
 {
-	uint32_t *word = &slab->map[cache->first_word];
+	uint32_t *word = &slab->map[1];
 	unsigned nleft = cache->nobjects;
 	slab->map[0] = low_bits(cache->nwords);
 	for (unsigned i = 0; i < cache->nwords; i++, nleft -= CAIRN_SLAB_WORD_BITS) {
@@ -76,10 +44,9 @@ struct cairn_slab *cairn_slab_grow_begin(struct cairn_cache *cache)
 	}
 	slab->cache = cache;
 	slab->base = cairn_pfn_to_addr(pfn);
-	slab->nfree = (uint16_t)cache->nobjects;
+	slab->nfree = 0; /* for as long as it grows, whatever the bitmap says */
 	map_init(cache, slab);
 	set_links(cache, slab, slab->id);
-	list_insert(cache, slab, CAIRN_SLAB_GROWING);
 	cache->ngrowing++;
 	s->nframes += (size_t)1 << cache->order;
 	return slab;
@@ -103,7 +70,8 @@ void cairn_slab_grow_end(struct cairn_slab *slab)
 	if (slab == NULL)
 		return;
 	struct cairn_cache *cache = slab->cache;
-	cairn_slab_relist(cache, slab, CAIRN_SLAB_GROWING, CAIRN_SLAB_EMPTY);
+	slab->nfree = (uint16_t)cache->nobjects;
+	cairn_list_insert(cache, slab, CAIRN_SLAB_EMPTY);
 	cache->ngrowing--;
 	cache->nslabs++;
 	cache->nempty++;
@@ -125,7 +93,7 @@ size_t cairn_slab_release(struct cairn_cache *cache, struct cairn_slab *slab)
 {
 	struct cairn_slabs *s = cache->slabs;
 	size_t nframes = (size_t)1 << cache->order;
-	list_remove(cache, slab, CAIRN_SLAB_EMPTY);
+	cairn_list_remove(cache, slab, CAIRN_SLAB_EMPTY);
 	cache->nslabs--;
 	cache->nempty--;
 	cache->capacity -= cache->nobjects;
@@ -141,7 +109,11 @@ size_t cairn_slab_shrink_one(struct cairn_cache *cache)
 	if (!cairn_is_cache(cache))
 		return 0;
 	cairn_window_close(cache);
-	return cairn_cache_has_surplus(cache) ? cairn_slab_release(cache, cache->list[CAIRN_SLAB_EMPTY]) : 0;
+	size_t nframes = 0;
+	if (cairn_cache_has_surplus(cache))
+		nframes = cairn_slab_release(cache, cache->list[CAIRN_SLAB_EMPTY]);
+	cairn_window_settle(cache);
+	return nframes;
 }
 
 size_t cairn_slab_shrink_turn(struct cairn_slabs *s)

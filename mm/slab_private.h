@@ -10,8 +10,8 @@
 #define CAIRN_RED_ZONE_NBYTES   sizeof(size_t)
 #define CAIRN_SLAB_LARGEST_LOG2 (CAIRN_FRAME_SHIFT + CAIRN_SLAB_MAX_ORDER)
 
-/* The record of a slab. map: [summary, if there is more than one word], bitmap of free objects, and, for
- * caches that poison (level 2), a bitmap of objects in limbo: between the halves of a free. */
+/* The record of a slab. map: a summary, with a bit for each word that is not 0; the bitmap of free objects;
+ * and, for caches that poison (level 2), a bitmap of objects in limbo: between the halves of a free. */
 struct cairn_slab {
 	struct cairn_cache *cache; /* NULL: a free record, nfree is the slot of the next one */
 	struct cairn_slab *next, *prev;
@@ -40,7 +40,7 @@ struct cairn_record_page {
 _Static_assert(sizeof(struct cairn_record_page) <= CAIRN_SLOT_NBYTES, "a page's head takes one slot");
 _Static_assert(CAIRN_SLAB_MAX_SLOTS < CAIRN_PAGE_SLOTS, "a frame holds the longest record");
 
-static inline void *cairn_slot(uintptr_t page, size_t slot)
+static inline __attribute__((returns_nonnull)) void *cairn_slot(uintptr_t page, size_t slot)
 {
 	return (void *)(page + (slot << CAIRN_SLAB_SLOT_LOG2));
 }
@@ -62,45 +62,53 @@ void cairn_record_give(struct cairn_records *r, struct cairn_slab *slab);
 bool cairn_record_sound(const struct cairn_records *r, const struct cairn_slab *slab);
 /* The record of that id, or NULL: for those who only look, and may find a damaged link. */
 struct cairn_slab *cairn_record_find(const struct cairn_records *r, unsigned id);
+/* The record in use after `slab` (NULL: the first), in the order of their ids, or NULL. O(records). */
+struct cairn_slab *cairn_record_next(const struct cairn_records *r, const struct cairn_slab *slab);
 /* Every page; *nrecords is the sum of those in use. */
 const char *cairn_record_check(const struct cairn_records *r, size_t *nrecords) CAIRN_MUST_USE;
 
-/* slab_grow.c */
-void cairn_slab_relist(struct cairn_cache *cache, struct cairn_slab *slab, enum cairn_slab_list from,
-		       enum cairn_slab_list to);
 /* slab_cache.c: the cache whose turn it is, or NULL: there is none. */
 struct cairn_cache *cairn_slab_turn(struct cairn_slabs *s);
-/* Both halves of growing. */
+/* slab_grow.c: both halves of growing; an empty slab goes back: its frames. */
 bool cairn_slab_grow(struct cairn_cache *cache);
-/* Give an empty slab back: its frames. */
 size_t cairn_slab_release(struct cairn_cache *cache, struct cairn_slab *slab);
 
-/* slab.c: `bits` of the word of `index` become free by the record, or taken: their count, and the lists. */
-void cairn_slab_return(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index, uint32_t bits,
-		       unsigned count);
-void cairn_slab_claim(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index, uint32_t bits,
-		      unsigned count);
-
-/* slab_window.c. open: a window over the word of `index`, instead of one with no free object. false: there
- * may be none, or its objects would pass the high-water mark. narrow: only up to `index`, below which
- * nothing is free, if there may be a window. close: what is free in the window is free by its record.
- * settle: close what may not be; to be called after any change to what cairn_cache_may_have_window looks at.
- */
-bool cairn_window_open(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index);
-void cairn_window_open_narrow(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index);
+/* slab_window.c. place: the window is nobjects long from `first` on, and nothing is free in it. close: what
+ * is free in the window is free by its record. settle: to be called after any change to what I7 depends on;
+ * closes what may not be. */
+void cairn_window_place(struct cairn_cache *cache, struct cairn_slab *slab, unsigned first,
+			unsigned nobjects);
 void cairn_window_close(struct cairn_cache *cache);
 void cairn_window_settle(struct cairn_cache *cache);
+bool cairn_window_allowed(const struct cairn_cache *cache);
 unsigned cairn_count_bits(uint32_t word);
+
+static inline void cairn_list_insert(struct cairn_cache *cache, struct cairn_slab *slab,
+				     enum cairn_slab_list list)
+{
+	struct cairn_slab *first = cache->list[list];
+	slab->next = first;
+	slab->prev = NULL;
+	if (first != NULL)
+		first->prev = slab;
+	cache->list[list] = slab;
+}
+
+static inline void cairn_list_remove(struct cairn_cache *cache, struct cairn_slab *slab,
+				     enum cairn_slab_list list)
+{
+	if (slab->next != NULL)
+		slab->next->prev = slab->prev;
+	if (slab->prev != NULL)
+		slab->prev->next = slab->next;
+	else
+		cache->list[list] = slab->next;
+}
 
 /* Objects that are not free: live, or in limbo. */
 static inline size_t cairn_cache_nused(const struct cairn_cache *cache)
 {
 	return cache->ntaken - cairn_count_bits(cache->window_free);
-}
-
-static inline bool cairn_cache_may_have_window(const struct cairn_cache *cache)
-{
-	return cache->flags == 0 && !cache->slabs->watched && (cache->nempty == 0 || cache->nreserved != 0);
 }
 
 /* Is an empty slab there that the reserve does not need? */
@@ -135,8 +143,15 @@ static inline uint16_t *cairn_slab_link(const struct cairn_slabs *s, uintptr_t a
 /* The slab at addr by a link that is believed: of a pointer that was handed out, or is to be freed. */
 static inline struct cairn_slab *cairn_slab_at(const struct cairn_slabs *s, uintptr_t addr)
 {
-	const uint16_t *link = cairn_slab_link(s, addr);
-	return link != NULL && *link != 0 ? cairn_record_of(&s->records, *link) : NULL;
+	cairn_pfn pfn = cairn_addr_to_pfn(addr);
+	const struct cairn_link_zone *zone = s->zone;
+	for (unsigned z = 0; z < CAIRN_ZONES; z++, zone++) {
+		if (pfn - zone->base >= zone->nframes)
+			continue;
+		unsigned id = zone->link[pfn - zone->base];
+		return id != 0 ? cairn_record_of(&s->records, id) : NULL;
+	}
+	return NULL;
 }
 
 /* The number of the object that starts at `offset` in a slab, or more than any number. */
@@ -146,16 +161,15 @@ static inline size_t cairn_index_of(const struct cairn_cache *cache, size_t offs
 }
 
 /* The word of the bitmap of free objects that holds `index`, the same word of the limbo, and the bit. */
-static inline uint32_t *cairn_free_word(const struct cairn_cache *cache, const struct cairn_slab *slab,
-					unsigned index)
+static inline uint32_t *cairn_free_word(const struct cairn_slab *slab, unsigned index)
 {
-	return (uint32_t *)&slab->map[cache->first_word + index / CAIRN_SLAB_WORD_BITS];
+	return (uint32_t *)&slab->map[1 + index / CAIRN_SLAB_WORD_BITS];
 }
 
 static inline uint32_t *cairn_limbo_word(const struct cairn_cache *cache, const struct cairn_slab *slab,
 					 unsigned index)
 {
-	return cairn_free_word(cache, slab, index) + cache->nwords;
+	return cairn_free_word(slab, index) + cache->nwords;
 }
 
 static inline uint32_t cairn_bit_of(unsigned index)
@@ -167,7 +181,7 @@ static inline uint32_t cairn_bit_of(unsigned index)
 static inline bool cairn_is_live(const struct cairn_cache *cache, const struct cairn_slab *slab,
 				 unsigned index)
 {
-	uint32_t gone = *cairn_free_word(cache, slab, index);
+	uint32_t gone = *cairn_free_word(slab, index);
 	if (cairn_cache_has_limbo(cache))
 		gone |= *cairn_limbo_word(cache, slab, index);
 	if (slab == cache->window_slab && (index ^ cache->window_first) < CAIRN_SLAB_WORD_BITS)

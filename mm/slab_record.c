@@ -182,6 +182,23 @@ struct cairn_slab *cairn_record_find(const struct cairn_records *r, unsigned id)
 	return cairn_record_sound(r, slab) ? slab : NULL;
 }
 
+struct cairn_slab *cairn_record_next(const struct cairn_records *r, const struct cairn_slab *slab)
+{
+	size_t entry = slab != NULL ? page_of(slab)->entry : 0;
+	size_t slot = slab != NULL ? ((uintptr_t)slab - (uintptr_t)page_of(slab)) >> CAIRN_SLAB_SLOT_LOG2 : 0;
+	for (; entry < r->nused_entries; entry++, slot = 0) {
+		const struct cairn_record_page *page = cairn_slot(r->directory[entry], 0);
+		if (!is_page(r->directory[entry]) || !page_sound(r, page))
+			continue;
+		for (slot += slot != 0 ? page->nslots : 1u; slot < page->fresh_slot; slot += page->nslots) {
+			struct cairn_slab *next = cairn_slot(r->directory[entry], slot);
+			if (next->cache != NULL)
+				return next;
+		}
+	}
+	return NULL;
+}
+
 static const char *page_check(const struct cairn_record_page *page)
 {
 	size_t nrecords_ever = (page->fresh_slot - 1u) / page->nslots;

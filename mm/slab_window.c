@@ -20,35 +20,17 @@ unsigned cairn_count_bits(uint32_t word)
 	return ((word + (word >> 4)) & 0x0f0f0f0fu) * 0x01010101u >> 24;
 }
 
-static void place(struct cairn_cache *cache, struct cairn_slab *slab, unsigned first, unsigned nobjects)
+bool cairn_window_allowed(const struct cairn_cache *cache)
+{
+	return cache->flags == 0 && !cache->slabs->watched && (cache->nempty == 0 || cache->nreserved != 0);
+}
+
+void cairn_window_place(struct cairn_cache *cache, struct cairn_slab *slab, unsigned first, unsigned nobjects)
 {
 	cache->window_base = slab->base + first * cache->stride_nbytes;
 	cache->window_nobjects = nobjects;
-	cache->window_slab = slab;
 	cache->window_first = first;
-}
-
-bool cairn_window_open(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index)
-{
-	if (!cairn_cache_may_have_window(cache))
-		return false;
-	unsigned first = index & ~(CAIRN_SLAB_WORD_BITS - 1);
-	uint32_t *word = cairn_free_word(cache, slab, index);
-	unsigned count = cairn_count_bits(*word);
-	if (cache->ntaken + count > cache->high_water)
-		return false;
-	unsigned nobjects = cache->nobjects - first;
-	place(cache, slab, first, nobjects < CAIRN_SLAB_WORD_BITS ? nobjects : CAIRN_SLAB_WORD_BITS);
-	cache->window_free = *word;
-	cairn_slab_claim(cache, slab, index, *word, count);
-	return true;
-}
-
-void cairn_window_open_narrow(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index)
-{
-	unsigned first = index & ~(CAIRN_SLAB_WORD_BITS - 1);
-	if (cairn_cache_may_have_window(cache))
-		place(cache, slab, first, index - first + 1);
+	cache->window_slab = slab;
 }
 
 void cairn_window_close(struct cairn_cache *cache)
@@ -58,13 +40,26 @@ void cairn_window_close(struct cairn_cache *cache)
 	cache->window_free = 0;
 	cache->window_nobjects = 0;
 	cache->window_slab = NULL;
-	if (bits != 0)
-		cairn_slab_return(cache, slab, cache->window_first, bits, cairn_count_bits(bits));
+	if (bits == 0)
+		return;
+	unsigned count = cairn_count_bits(bits);
+	*cairn_free_word(slab, cache->window_first) |= bits;
+	slab->map[0] |= cairn_bit_of(cache->window_first / CAIRN_SLAB_WORD_BITS);
+	if (slab->nfree == 0)
+		cairn_list_insert(cache, slab, CAIRN_SLAB_PARTIAL);
+	slab->nfree = (uint16_t)(slab->nfree + count);
+	cache->ntaken -= count;
+	if (slab->nfree == cache->nobjects) {
+		cairn_list_remove(cache, slab, CAIRN_SLAB_PARTIAL);
+		cairn_list_insert(cache, slab, CAIRN_SLAB_EMPTY);
+		cache->nempty++;
+	}
 }
 
 void cairn_window_settle(struct cairn_cache *cache)
 {
-	if (!cairn_cache_may_have_window(cache))
+	cache->windowed = cairn_window_allowed(cache);
+	if (!cache->windowed)
 		cairn_window_close(cache);
 }
 
