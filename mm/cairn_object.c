@@ -11,13 +11,44 @@ static const char *cache_name(const struct cairn_cache *cache)
 	return cairn_slab_info(cache, &info) ? info.name : NULL;
 }
 
+static enum cairn_err set_up(struct cairn_cache *cache, const struct cairn_cache_spec *spec)
+{
+	cairn_key key = cairn_enter();
+	enum cairn_err err = cairn_slab_setup(&cairn_system.slabs, cache, spec);
+	cairn_leave(key);
+	return err;
+}
+
+static void *begin_links(void)
+{
+	cairn_key key = cairn_enter();
+	void *links = cairn_slab_links_begin(&cairn_system.slabs);
+	cairn_leave(key);
+	return links;
+}
+
+static bool make_links(void)
+{
+	cairn_port_pin(true);
+	void *links = begin_links();
+	if (links == NULL && cairn_trim() != 0)
+		links = begin_links();
+	cairn_slab_links_clear(&cairn_system.slabs, links);
+	cairn_key key = cairn_enter();
+	cairn_slab_links_end(&cairn_system.slabs, links);
+	cairn_leave(key);
+	cairn_port_pin(false);
+	return links != NULL;
+}
+
+/* Links may go with the last cache of another task, before they are used here. */
 enum cairn_err cairn_cache_create(struct cairn_cache *cache, const struct cairn_cache_spec *spec)
 {
 	if (!cairn_system.ready)
 		return CAIRN_EINVAL;
-	cairn_key key = cairn_enter();
-	enum cairn_err err = cairn_slab_create(&cairn_system.slabs, cache, spec);
-	cairn_leave(key);
+	enum cairn_err err = set_up(cache, spec);
+	while (err == CAIRN_ENOMEM && make_links())
+		err = set_up(cache, spec);
 	return err;
 }
 

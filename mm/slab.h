@@ -48,17 +48,27 @@ struct cairn_cache_info {
 	size_t high_water; /* most live at once */
 };
 
-/* Prepare an instance on `f`, whose zones exist but are not open yet: the link tables are taken from `r`.
- * CAIRN_EINVAL: NULL; CAIRN_ENOMEM. Slabs and records lie only in the zones that are there now. */
-enum cairn_err cairn_slab_init(struct cairn_slabs *s, struct cairn_frames *f,
-			       struct cairn_regions *r) CAIRN_MUST_USE;
+/* Prepare an instance on `f`. No memory is taken. CAIRN_EINVAL: NULL. Slabs and metadata lie only in the
+ * zones that are there now. */
+enum cairn_err cairn_slab_init(struct cairn_slabs *s, struct cairn_frames *f) CAIRN_MUST_USE;
 
-/* Make `cache` (memory of the caller's, which stays put until destroyed) a cache of `spec`. No memory is
- * taken. CAIRN_EINVAL: a NULL, no name, nbytes 0 or too large, flags that exclude each other or are unknown,
- * zones of which none is there, or `cache` is already a cache of `s`; CAIRN_EALIGN: align is not a power
- * of two or above the frame size. */
+/* Make `cache` (memory of the caller's, which stays put until destroyed) a cache of `spec`. The first takes
+ * the link tables, two bytes a frame of the zones and a little more, as one run of META frames; destroying the
+ * last gives them back. CAIRN_EINVAL: a NULL, no name, nbytes 0 or too large, flags that exclude each other
+ * or are unknown, zones of which none is there, or `cache` is already a cache of `s`; CAIRN_EALIGN: align is
+ * not a power of two or above the frame size; CAIRN_ENOMEM: no such run is free, or 2^(CAIRN_ORDERS - 1)
+ * frames are too few for it. */
 enum cairn_err cairn_slab_create(struct cairn_slabs *s, struct cairn_cache *cache,
 				 const struct cairn_cache_spec *spec) CAIRN_MUST_USE;
+
+/* The parts of it, O(CAIRN_ORDERS) but for clear. setup: all but the tables; CAIRN_ENOMEM: they are not
+ * there. Then the caller calls begin, which takes the frames (NULL: cannot), clear, unlocked, and end, which
+ * puts them to use, or gives them back if others came first; and setup again. */
+enum cairn_err cairn_slab_setup(struct cairn_slabs *s, struct cairn_cache *cache,
+				const struct cairn_cache_spec *spec) CAIRN_MUST_USE;
+void *cairn_slab_links_begin(struct cairn_slabs *s) CAIRN_MUST_USE;
+void cairn_slab_links_clear(const struct cairn_slabs *s, void *links);
+void cairn_slab_links_end(struct cairn_slabs *s, void *links);
 
 /* Give all memory back. CAIRN_EBUSY: objects are live (nothing has changed; list them with
  * cairn_slab_next_live), or a slab is between the halves of growing; CAIRN_EDESTROYED: not a cache.
@@ -158,7 +168,7 @@ struct cairn_cache *cairn_slab_next_cache(const struct cairn_cache *cache);
 /* Every invariant of every cache: bitmaps against counts, lists, links, frames owned. */
 const char *cairn_slab_check(const struct cairn_slabs *s) CAIRN_MUST_USE;
 
-/* Frames in slabs, and in metadata (records), of this instance: what cairn_check compares with the frame
+/* Frames in slabs, and in metadata (link tables and records), of this instance: what cairn_check compares with the frame
  * counts. */
 size_t cairn_slab_nframes(const struct cairn_slabs *s);
 size_t cairn_slab_meta_nframes(const struct cairn_slabs *s);
@@ -173,7 +183,7 @@ size_t cairn_slab_meta_nframes(const struct cairn_slabs *s);
 #define CAIRN_SLAB_MAX_SLOTS \
 	(((4 * sizeof(void *) + 4 + 4 * CAIRN_SLAB_MAX_WORDS - 1) >> CAIRN_SLAB_SLOT_LOG2) + 1)
 
-/* The record pool. A directory entry is the address of a page, or odd: the next free entry. */
+/* The record pool. directory: NULL while there are no link tables. An entry is the address of a page, or odd: the next free entry. */
 struct cairn_records {
 	struct cairn_frames *frames;
 	uintptr_t *directory;
@@ -185,7 +195,8 @@ struct cairn_records {
 	struct cairn_record_page *roomy[CAIRN_SLAB_MAX_SLOTS + 1]; /* pages with room, by slots a record */
 };
 
-/* Where slabs may lie, and the id of the record of each frame there; 0: no slab's. */
+/* Where slabs may lie, and the id of the record of each frame there; 0: no slab's. link is NULL when the
+ * directory is. */
 struct cairn_link_zone {
 	cairn_pfn base;
 	size_t nframes;
@@ -199,9 +210,10 @@ struct cairn_slabs {
 	struct cairn_cache *first, *last;
 	struct cairn_cache *turn; /* the cache whose turn is next; NULL: the first's */
 	size_t ncaches;
-	size_t nframes; /* in slabs */
-	unsigned zones; /* bit z: zone[z] has links */
-	bool watched;   /* someone has to hear of every free */
+	size_t nframes;      /* in slabs */
+	size_t nlink_frames; /* in link tables, those that are being made too */
+	unsigned zones;      /* bit z: zone[z] has links */
+	bool watched;        /* someone has to hear of every free */
 };
 
 /* Slabs that can be taken from. One with no free object is on no list, and neither is one that grows. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Making and ending caches: the instance, how objects of a size lie in slabs, and the figures of a cache.
- * No memory is taken here; slab.c grows a cache when an object is asked for. */
+ * A cache gets no slab here; slab.c grows it when an object is asked for. */
 #include "slab_private.h"
 
 #define MIN_STRIDE_NBYTES 4
@@ -14,25 +14,22 @@
 
 /* ---- instance ---- */
 
-enum cairn_err cairn_slab_init(struct cairn_slabs *s, struct cairn_frames *f, struct cairn_regions *r)
+enum cairn_err cairn_slab_init(struct cairn_slabs *s, struct cairn_frames *f)
 {
 	struct cairn_zone_info info;
 	size_t nframes = 0;
-	if (s == NULL || f == NULL || r == NULL)
+	if (s == NULL || f == NULL)
 		return CAIRN_EINVAL;
 	*s = (struct cairn_slabs){.frames = f};
 	for (unsigned z = 0; z < CAIRN_ZONES; z++) {
 		if (!cairn_frame_zone_info(f, z, &info))
 			continue;
-		uint16_t *link = cairn_region_take(r, info.nframes * sizeof(*link), sizeof(*link));
-		if (link == NULL)
-			return CAIRN_ENOMEM;
-		s->zone[z] =
-			(struct cairn_link_zone){.base = info.base, .nframes = info.nframes, .link = link};
+		s->zone[z] = (struct cairn_link_zone){.base = info.base, .nframes = info.nframes};
 		s->zones |= 1u << z;
 		nframes += info.nframes;
 	}
-	return cairn_record_init(&s->records, f, r, nframes, s->zones);
+	cairn_record_init(&s->records, f, nframes, s->zones);
+	return CAIRN_OK;
 }
 
 size_t cairn_slab_nframes(const struct cairn_slabs *s)
@@ -42,7 +39,7 @@ size_t cairn_slab_nframes(const struct cairn_slabs *s)
 
 size_t cairn_slab_meta_nframes(const struct cairn_slabs *s)
 {
-	return s != NULL ? s->records.npages : 0;
+	return s != NULL ? s->nlink_frames + s->records.npages : 0;
 }
 
 /* ---- how objects lie in a slab ---- */
@@ -141,8 +138,8 @@ static void lay_out(struct cairn_cache *cache, size_t stride_nbytes)
 	cache->nslots = (uint8_t)((nbytes + CAIRN_SLOT_NBYTES - 1) >> CAIRN_SLAB_SLOT_LOG2);
 }
 
-enum cairn_err cairn_slab_create(struct cairn_slabs *s, struct cairn_cache *cache,
-				 const struct cairn_cache_spec *spec)
+enum cairn_err cairn_slab_setup(struct cairn_slabs *s, struct cairn_cache *cache,
+				const struct cairn_cache_spec *spec)
 {
 	if (s == NULL || s->frames == NULL || cache == NULL || spec == NULL || is_listed(s, cache))
 		return CAIRN_EINVAL;
@@ -151,6 +148,8 @@ enum cairn_err cairn_slab_create(struct cairn_slabs *s, struct cairn_cache *cach
 	enum cairn_err err = spec_ok(spec, align);
 	if (err == CAIRN_OK && zones == 0)
 		err = CAIRN_EINVAL;
+	if (err == CAIRN_OK && s->records.directory == NULL)
+		err = CAIRN_ENOMEM;
 	if (err != CAIRN_OK)
 		return err;
 	*cache = (struct cairn_cache){
@@ -171,6 +170,18 @@ enum cairn_err cairn_slab_create(struct cairn_slabs *s, struct cairn_cache *cach
 	return CAIRN_OK;
 }
 
+enum cairn_err cairn_slab_create(struct cairn_slabs *s, struct cairn_cache *cache,
+				 const struct cairn_cache_spec *spec)
+{
+	enum cairn_err err = cairn_slab_setup(s, cache, spec);
+	void *links = err == CAIRN_ENOMEM ? cairn_slab_links_begin(s) : NULL;
+	if (links == NULL)
+		return err;
+	cairn_slab_links_clear(s, links);
+	cairn_slab_links_end(s, links);
+	return cairn_slab_setup(s, cache, spec);
+}
+
 enum cairn_err cairn_slab_destroy(struct cairn_cache *cache)
 {
 	if (!cairn_is_cache(cache))
@@ -185,8 +196,9 @@ enum cairn_err cairn_slab_destroy(struct cairn_cache *cache)
 	*(cache->next != NULL ? &cache->next->prev : &s->last) = cache->prev;
 	if (s->turn == cache)
 		s->turn = cache->next;
-	s->ncaches--;
 	cache->self = NULL;
+	if (--s->ncaches == 0)
+		cairn_slab_links_give(s);
 	return CAIRN_OK;
 }
 

@@ -206,7 +206,7 @@ static size_t count_links(const struct cairn_slabs *s)
 {
 	size_t nlinks = 0;
 	for (unsigned z = 0; z < CAIRN_ZONES; z++)
-		for (size_t i = 0; i < s->zone[z].nframes; i++)
+		for (size_t i = 0; s->zone[z].link != NULL && i < s->zone[z].nframes; i++)
 			nlinks += s->zone[z].link[i] != 0;
 	return nlinks;
 }
@@ -217,6 +217,7 @@ const char *cairn_slab_check(const struct cairn_slabs *s)
 	size_t nrecords, ncaches = 0, nslabs = 0, nframes = 0;
 	const char *broken;
 	CAIRN_HOLDS(s != NULL);
+	CAIRN_HOLDS(s->first == NULL || s->records.directory != NULL);
 	if ((broken = cairn_record_check(&s->records, &nrecords)) != NULL)
 		return broken;
 	for (const struct cairn_cache *cache = s->first; cache != NULL; cache = cache->next) {

@@ -50,9 +50,7 @@ static inline struct cairn_slab *cairn_record_of(const struct cairn_records *r, 
 	return cairn_slot(r->directory[id >> CAIRN_SLOT_BITS], id & (CAIRN_PAGE_SLOTS - 1));
 }
 
-enum cairn_err cairn_record_init(struct cairn_records *r, struct cairn_frames *f,
-				 struct cairn_regions *regions, size_t nframes,
-				 unsigned zones) CAIRN_MUST_USE;
+void cairn_record_init(struct cairn_records *r, struct cairn_frames *f, size_t nframes, unsigned zones);
 /* A record of nslots slots with its id set; NULL: no memory, or no ids. O(CAIRN_ORDERS), as is giving it
  * back. */
 struct cairn_slab *cairn_record_take(struct cairn_records *r, unsigned nslots) CAIRN_MUST_USE;
@@ -69,6 +67,8 @@ const char *cairn_record_check(const struct cairn_records *r, size_t *nrecords) 
 
 /* slab_cache.c: the cache whose turn it is, or NULL: there is none. */
 struct cairn_cache *cairn_slab_turn(struct cairn_slabs *s);
+/* slab_links.c: the last cache went. */
+void cairn_slab_links_give(struct cairn_slabs *s);
 /* slab_grow.c: both halves of growing; an empty slab goes back: its frames. */
 bool cairn_slab_grow(struct cairn_cache *cache);
 size_t cairn_slab_release(struct cairn_cache *cache, struct cairn_slab *slab);
@@ -128,19 +128,20 @@ static inline bool cairn_cache_has_red_zone(const struct cairn_cache *cache)
 	return CAIRN_CHECK >= 2 && (cache->flags & CAIRN_CACHE_RED_ZONE) != 0;
 }
 
-/* The link of the frame at addr, or NULL iff no zone with links holds it. */
+/* The link of the frame at addr, or NULL: no zone with links holds it. */
 static inline uint16_t *cairn_slab_link(const struct cairn_slabs *s, uintptr_t addr)
 {
 	cairn_pfn pfn = cairn_addr_to_pfn(addr);
 	for (unsigned z = 0; z < CAIRN_ZONES; z++) {
 		const struct cairn_link_zone *zone = &s->zone[z];
-		if (pfn - zone->base < zone->nframes)
+		if (zone->link != NULL && pfn - zone->base < zone->nframes)
 			return &zone->link[pfn - zone->base];
 	}
 	return NULL;
 }
 
-/* The slab at addr by a link that is believed: of a pointer that was handed out, or is to be freed. */
+/* The slab at addr by a link that is believed: of a pointer that was handed out, or is to be freed. There is
+ * a cache, so there are links. */
 static inline struct cairn_slab *cairn_slab_at(const struct cairn_slabs *s, uintptr_t addr)
 {
 	cairn_pfn pfn = cairn_addr_to_pfn(addr);

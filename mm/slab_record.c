@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Records of slabs, in metadata frames of their own.
+/* Records of slabs, in metadata frames of their own. The directory is made with the links (slab_links.c).
  *
  * A record is named by an id of 16 bits: directory entry and slot within the page. So a link costs two bytes
  * a frame, and the way from an id to its record is two loads. A page holds records of one length; it is taken
@@ -32,14 +32,11 @@ static uint32_t entries_for(size_t nframes)
 	return (uint32_t)(npages < limit ? npages : limit);
 }
 
-enum cairn_err cairn_record_init(struct cairn_records *r, struct cairn_frames *f,
-				 struct cairn_regions *regions, size_t nframes, unsigned zones)
+void cairn_record_init(struct cairn_records *r, struct cairn_frames *f, size_t nframes, unsigned zones)
 {
 	uint32_t nentries = entries_for(nframes);
 	*r = (struct cairn_records){
 		.frames = f, .nentries = nentries, .free_entry = nentries, .zones = zones};
-	r->directory = cairn_region_take(regions, nentries * sizeof(*r->directory), sizeof(*r->directory));
-	return r->directory != NULL ? CAIRN_OK : CAIRN_ENOMEM;
 }
 
 static bool has_room(const struct cairn_record_page *page)
