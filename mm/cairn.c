@@ -55,10 +55,9 @@ static enum cairn_err init_parts(const struct cairn_range *ranges, size_t nrange
 	cairn_frame_init(&cairn_system.frames);
 	if ((err = cairn_frame_zones(&cairn_system.frames, &cairn_system.regions)) != CAIRN_OK)
 		return err;
-	if ((err = cairn_slab_init(&cairn_system.slabs, &cairn_system.frames, &cairn_system.regions)) !=
-	    CAIRN_OK)
-		return err;
 	if ((err = cairn_frame_open(&cairn_system.frames, &cairn_system.regions)) != CAIRN_OK)
+		return err;
+	if ((err = cairn_slab_init(&cairn_system.slabs, &cairn_system.frames)) != CAIRN_OK)
 		return err;
 	if ((err = cairn_heap_init(&cairn_system.heap, &cairn_system.frames, CAIRN_ANY_ZONE,
 				   cairn_port_key())) != CAIRN_OK)
@@ -96,10 +95,12 @@ size_t cairn_trim(void)
 	cairn_key key = cairn_enter();
 	size_t nframes = cairn_heap_trim(&cairn_system.heap);
 	cairn_leave(key);
-	for (size_t slab_nframes = 1; slab_nframes != 0; nframes += slab_nframes) {
+	for (size_t nleft = cairn_slab_ncaches(&cairn_system.slabs); nleft != 0;) {
 		key = cairn_enter();
-		slab_nframes = cairn_slab_shrink_any(&cairn_system.slabs);
+		size_t slab_nframes = cairn_slab_shrink_turn(&cairn_system.slabs);
 		cairn_leave(key);
+		nframes += slab_nframes;
+		nleft -= slab_nframes == 0;
 	}
 	return nframes;
 }
@@ -111,7 +112,13 @@ void cairn_watch_frees(bool on)
 		cairn_system.nwatchers++;
 	else if (cairn_system.nwatchers > 0)
 		cairn_system.nwatchers--;
+	cairn_slab_watch(&cairn_system.slabs, cairn_system.nwatchers != 0);
 	cairn_leave(key);
+	for (size_t nleft = on ? cairn_slab_ncaches(&cairn_system.slabs) : 0; nleft != 0; nleft--) {
+		key = cairn_enter();
+		cairn_slab_watch_turn(&cairn_system.slabs);
+		cairn_leave(key);
+	}
 }
 
 void cairn_explain(const void *addr, struct cairn_explanation *out)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The facade of the object caches: a slab is constructed, and an object poisoned, between two locked
- * steps. */
+/* The facade of the object caches: a slab is constructed, and an object poisoned, between two locked steps.
+ * Allocating and freeing are done in their fast halves; all else is left to by tail calls, so that these need
+ * no stack, and so that CAIRN_CALLER names the caller there, too. */
+#include "slab_fast.h"
 #include "system.h"
 
 static const char *cache_name(const struct cairn_cache *cache)
@@ -9,13 +11,44 @@ static const char *cache_name(const struct cairn_cache *cache)
 	return cairn_slab_info(cache, &info) ? info.name : NULL;
 }
 
+static enum cairn_err set_up(struct cairn_cache *cache, const struct cairn_cache_spec *spec)
+{
+	cairn_key key = cairn_enter();
+	enum cairn_err err = cairn_slab_setup(&cairn_system.slabs, cache, spec);
+	cairn_leave(key);
+	return err;
+}
+
+static void *begin_links(void)
+{
+	cairn_key key = cairn_enter();
+	void *links = cairn_slab_links_begin(&cairn_system.slabs);
+	cairn_leave(key);
+	return links;
+}
+
+static bool make_links(void)
+{
+	cairn_port_pin(true);
+	void *links = begin_links();
+	if (links == NULL && cairn_trim() != 0)
+		links = begin_links();
+	cairn_slab_links_clear(&cairn_system.slabs, links);
+	cairn_key key = cairn_enter();
+	cairn_slab_links_end(&cairn_system.slabs, links);
+	cairn_leave(key);
+	cairn_port_pin(false);
+	return links != NULL;
+}
+
+/* Links may go with the last cache of another task, before they are used here. */
 enum cairn_err cairn_cache_create(struct cairn_cache *cache, const struct cairn_cache_spec *spec)
 {
 	if (!cairn_system.ready)
 		return CAIRN_EINVAL;
-	cairn_key key = cairn_enter();
-	enum cairn_err err = cairn_slab_create(&cairn_system.slabs, cache, spec);
-	cairn_leave(key);
+	enum cairn_err err = set_up(cache, spec);
+	while (err == CAIRN_ENOMEM && make_links())
+		err = set_up(cache, spec);
 	return err;
 }
 
@@ -83,12 +116,18 @@ static bool grow(struct cairn_cache *cache, void **take)
 	return slab != NULL;
 }
 
-void *cairn_cache_alloc(struct cairn_cache *cache)
+static void *take(struct cairn_cache *cache)
 {
-	for (;;) {
-		cairn_key key = cairn_enter();
-		void *object = cairn_slab_take(cache);
-		cairn_leave(key);
+	cairn_key key = cairn_enter();
+	void *object = cairn_slab_take(cache);
+	cairn_leave(key);
+	return object;
+}
+
+/* Whatever more there is to an allocation, unlocked: a slab, work on the object. */
+static CAIRN_SLOW void *alloc_rest(struct cairn_cache *cache, void *object)
+{
+	for (;; object = take(cache)) {
 		if (object == NULL && cache_name(cache) == NULL) {
 			cairn_refuse(CAIRN_EDESTROYED, "cairn_cache_alloc", cache, NULL, CAIRN_CALLER());
 			return NULL;
@@ -101,6 +140,26 @@ void *cairn_cache_alloc(struct cairn_cache *cache)
 		/* The object stays taken, so this ends. */
 		cairn_refuse(err, "cairn_cache_alloc", object, cache_name(cache), CAIRN_CALLER());
 	}
+}
+
+/* The lock is held. */
+static CAIRN_SLOW void *alloc_slow(struct cairn_cache *cache, cairn_key key)
+{
+	void *object = cairn_slab_take_slow(cache);
+	cairn_leave(key);
+	if (CAIRN_RARE(object == NULL) || cairn_slab_arms(cache))
+		return alloc_rest(cache, object);
+	return object;
+}
+
+void *cairn_cache_alloc(struct cairn_cache *cache)
+{
+	void *object;
+	cairn_key key = cairn_enter();
+	if (!cairn_slab_take_fast(cache, &object))
+		return alloc_slow(cache, key);
+	cairn_leave(key);
+	return object;
 }
 
 static enum cairn_err free_in_halves(struct cairn_cache *cache, void *object)
@@ -119,18 +178,36 @@ static enum cairn_err free_in_halves(struct cairn_cache *cache, void *object)
 	return err;
 }
 
-enum cairn_err cairn_cache_free(struct cairn_cache *cache, void *object)
+static CAIRN_SLOW enum cairn_err free_rest(struct cairn_cache *cache, void *object, enum cairn_err err)
+{
+	return cairn_freed(err, "cairn_cache_free", object, err == CAIRN_OK ? NULL : cache_name(cache),
+			   CAIRN_CALLER());
+}
+
+/* The lock is held. */
+static CAIRN_SLOW enum cairn_err free_slow(struct cairn_cache *cache, void *object, cairn_key key)
 {
 	enum cairn_err err;
 	if (CAIRN_CHECK >= 2 && object != NULL && cairn_slab_frees_in_halves(cache)) {
+		cairn_leave(key);
 		err = free_in_halves(cache, object);
 	} else {
-		cairn_key key = cairn_enter();
-		err = cairn_slab_put(cache, object);
+		err = cairn_slab_put_slow(cache, object);
 		cairn_leave(key);
 	}
-	return cairn_freed(err, "cairn_cache_free", object, err == CAIRN_OK ? NULL : cache_name(cache),
-			   CAIRN_CALLER());
+	if (CAIRN_RARE(err != CAIRN_OK) || CAIRN_RARE(cairn_system.nwatchers != 0))
+		return free_rest(cache, object, err);
+	return CAIRN_OK;
+}
+
+/* While someone watches frees, all are slow ones. */
+enum cairn_err cairn_cache_free(struct cairn_cache *cache, void *object)
+{
+	cairn_key key = cairn_enter();
+	if (!cairn_slab_put_fast(cache, object))
+		return free_slow(cache, object, key);
+	cairn_leave(key);
+	return CAIRN_OK;
 }
 
 /* The reserve is set before there are objects for it, so that nobody trims what is made meanwhile. */

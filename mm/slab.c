@@ -2,89 +2,110 @@
 /* Taking and freeing objects. The contract is in slab.h; slabs come and go in slab_grow.c, caches are made in
  * slab_cache.c, records in slab_record.c.
  *
- * I1: a slab is on the list of its cache that its nfree says (or GROWING), and the link of each of its
- *     frames holds the id of its record.
- * I2: a bit of the bitmap is set iff the object is free, and nfree counts them; a summary, where there is
- *     one, has a bit for each word that is not 0.
- * I3: capacity = nused + free objects, of the slabs that do not grow.
- * I4: a cache is on the surplus list of its instance iff cairn_cache_has_surplus.
+ * I1: a slab is on the list of its cache that its nfree says, and the link of each of its frames holds the
+ *     id of its record.
+ * I2: a bit of the bitmap is set iff the object is free, and nfree counts them (0 while the slab grows); the
+ *     summary has a bit for each word that is not 0.
+ * I3: capacity = ntaken + objects free by the records, of the slabs that do not grow.
+ * I4: without a reserve, one slab at most is empty after a free.
+ * What the window adds is told in slab_window.c.
  * Locking: none here; cairn.c serialises. */
 #include "slab_private.h"
 
 /* ---- taking ---- */
 
 /* An empty slab becomes the one to take from. NULL: there is none. */
-static struct cairn_slab *open_empty(struct cairn_cache *cache)
+static CAIRN_SLOW struct cairn_slab *open_empty(struct cairn_cache *cache)
 {
 	struct cairn_slab *slab = cache->list[CAIRN_SLAB_EMPTY];
 	if (slab == NULL)
 		return NULL;
-	cairn_slab_relist(cache, slab, CAIRN_SLAB_EMPTY, CAIRN_SLAB_PARTIAL);
+	cairn_list_remove(cache, slab, CAIRN_SLAB_EMPTY);
+	cairn_list_insert(cache, slab, CAIRN_SLAB_PARTIAL);
 	cache->nempty--;
-	cairn_cache_settle(cache);
+	cairn_window_settle(cache);
 	return slab;
 }
 
-/* The lowest free object of a slab that has one is no longer free: its number. */
-static inline unsigned claim_lowest(const struct cairn_cache *cache, struct cairn_slab *slab)
+static inline void *object_at(const struct cairn_cache *cache, const struct cairn_slab *slab, unsigned index)
 {
-	unsigned bit = (unsigned)__builtin_ctz(slab->map[0]);
-	if (cache->first_word == 0) {
-		slab->map[0] &= slab->map[0] - 1;
-		return bit;
-	}
-	uint32_t *word = &slab->map[1 + bit];
-	unsigned index = bit * CAIRN_SLAB_WORD_BITS + (unsigned)__builtin_ctz(*word);
+	return (void *)(slab->base + index * cache->stride_nbytes);
+}
+
+/* The lowest free object of a slab, alone, and a window up to it. As nothing was free in the old window,
+ * ntaken is what was in use, and the mark is exact. */
+static CAIRN_SLOW void *take_one(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index)
+{
+	uint32_t *word = cairn_free_word(slab, index);
+	unsigned first = index & ~(CAIRN_SLAB_WORD_BITS - 1);
 	*word &= *word - 1;
 	if (*word == 0)
 		slab->map[0] &= slab->map[0] - 1;
-	return index;
+	if (--slab->nfree == 0)
+		cairn_list_remove(cache, slab, CAIRN_SLAB_PARTIAL);
+	if (++cache->ntaken > cache->high_water)
+		cache->high_water = cache->ntaken;
+	if (cache->windowed)
+		cairn_window_place(cache, slab, first, index - first + 1);
+	return object_at(cache, slab, index);
 }
 
-void *cairn_slab_take(struct cairn_cache *cache)
+static inline unsigned word_nobjects(const struct cairn_cache *cache, unsigned first)
+{
+	unsigned nobjects = cache->nobjects - first;
+	return nobjects < CAIRN_SLAB_WORD_BITS ? nobjects : CAIRN_SLAB_WORD_BITS;
+}
+
+/* The window has nothing: the next one is over the lowest word of a slab that has a free object, and takes
+ * all that are free there. */
+void *cairn_slab_take_slow(struct cairn_cache *cache)
 {
 	if (CAIRN_CHECK >= 1 && !cairn_is_cache(cache))
 		return NULL;
 	struct cairn_slab *slab = cache->list[CAIRN_SLAB_PARTIAL];
 	if (slab == NULL && (slab = open_empty(cache)) == NULL)
 		return NULL;
-	unsigned index = claim_lowest(cache, slab);
-	if (--slab->nfree == 0)
-		cairn_slab_relist(cache, slab, CAIRN_SLAB_PARTIAL, CAIRN_SLAB_FULL);
-	if (++cache->nused > cache->watch_above)
-		cairn_cache_settle(cache);
-	return (void *)(slab->base + index * cache->stride_nbytes);
+	unsigned first = (unsigned)__builtin_ctz(slab->map[0]) * CAIRN_SLAB_WORD_BITS;
+	uint32_t other_words = slab->map[0] & (slab->map[0] - 1);
+	uint32_t *word = cairn_free_word(slab, first);
+	uint32_t bits = *word;
+	unsigned index = first + (unsigned)__builtin_ctz(bits);
+	unsigned count = other_words == 0 ? slab->nfree : cairn_count_bits(bits);
+	if (!cache->windowed || cache->ntaken + count > cache->high_water)
+		return take_one(cache, slab, index);
+	cache->ntaken += count;
+	slab->nfree = (uint16_t)(slab->nfree - count);
+	slab->map[0] = other_words;
+	*word = 0;
+	if (other_words == 0)
+		cairn_list_remove(cache, slab, CAIRN_SLAB_PARTIAL);
+	cairn_window_place(cache, slab, first, word_nobjects(cache, first));
+	cache->window_free = bits & (bits - 1);
+	return object_at(cache, slab, index);
+}
+
+void *cairn_slab_take(struct cairn_cache *cache)
+{
+	void *object;
+	return cairn_slab_take_fast(cache, &object) ? object : cairn_slab_take_slow(cache);
 }
 
 /* ---- freeing ---- */
 
-/* Does a live object of `cache`, whose slab this is, start at addr? Then *index is its number. */
-static inline bool starts_live(const struct cairn_cache *cache, const struct cairn_slab *slab, uintptr_t addr,
-			       unsigned *index)
-{
-	uintptr_t offset = addr - slab->base;
-	if (offset >= cache->used_nbytes)
-		return false;
-	*index = cairn_index_of(cache, offset);
-	if (CAIRN_CHECK == 0)
-		return true;
-	return *index * cache->stride_nbytes == offset && cairn_is_live(cache, slab, *index);
-}
-
-/* The slab whose live object of `cache` starts at addr, or NULL. The slab that is taken from comes first:
- * what was taken last is often freed first, and its address is at hand. */
+/* The slab whose live object of `cache` starts at addr, or NULL; *index: the object's number. */
 static inline struct cairn_slab *find_live(const struct cairn_cache *cache, uintptr_t addr, unsigned *index)
 {
-	struct cairn_slab *slab = cache->list[CAIRN_SLAB_PARTIAL];
-	if (slab != NULL && starts_live(cache, slab, addr, index))
-		return slab;
-	slab = cairn_slab_at(cache->slabs, addr);
-	if (slab != NULL && slab->cache == cache && starts_live(cache, slab, addr, index))
-		return slab;
-	return NULL;
+	struct cairn_slab *slab = cairn_slab_at(cache->slabs, addr);
+	if (slab == NULL || slab->cache != cache)
+		return NULL;
+	size_t number = cairn_index_of(cache, addr - slab->base);
+	*index = (unsigned)number;
+	if (number >= cache->nobjects || (CAIRN_CHECK >= 1 && !cairn_is_live(cache, slab, *index)))
+		return NULL;
+	return slab;
 }
 
-/* Why find_live found nothing. */
+/* Why find_live found nothing. Only here, where there is no hurry, is a number found by division. */
 static enum cairn_err why_not_live(const struct cairn_cache *cache, uintptr_t addr)
 {
 	struct cairn_frame_info frame;
@@ -96,9 +117,9 @@ static enum cairn_err why_not_live(const struct cairn_cache *cache, uintptr_t ad
 		return frame.owner == CAIRN_FREE ? CAIRN_EDOUBLE : CAIRN_EWRONGKIND;
 	}
 	const struct cairn_cache *owner = slab->cache;
-	size_t offset = addr - slab->base;
-	unsigned index = cairn_index_of(owner, offset);
-	size_t into = offset - (size_t)index * owner->stride_nbytes;
+	uint32_t offset = (uint32_t)(addr - slab->base);
+	uint32_t index = offset / owner->stride_nbytes;
+	uint32_t into = offset % owner->stride_nbytes;
 	if (offset >= owner->used_nbytes || into >= owner->object_nbytes)
 		return CAIRN_EMISALIGNED;
 	if (!cairn_is_live(owner, slab, index))
@@ -143,35 +164,40 @@ enum cairn_err cairn_slab_free_check(const struct cairn_cache *cache, const void
 	return examine(cache, object, &slab, &index);
 }
 
-/* A slab got its first free object back, or its last, or nused reached watch_below. */
-static void after_put(struct cairn_cache *cache, struct cairn_slab *slab)
+/* The last object of a slab became free. The slab goes back while other objects are at hand. */
+static CAIRN_SLOW void became_empty(struct cairn_cache *cache, struct cairn_slab *slab)
 {
-	bool was_full = slab->nfree == 1;
-	if (slab->nfree == cache->nobjects) {
-		cairn_slab_relist(cache, slab, was_full ? CAIRN_SLAB_FULL : CAIRN_SLAB_PARTIAL,
-				  CAIRN_SLAB_EMPTY);
-		cache->nempty++;
-		if (cache->nempty > 1 && cairn_cache_has_surplus(cache))
-			cairn_slab_release(cache, slab);
-	} else if (was_full) {
-		cairn_slab_relist(cache, slab, CAIRN_SLAB_FULL, CAIRN_SLAB_PARTIAL);
-	}
-	cairn_cache_settle(cache);
+	cairn_list_remove(cache, slab, CAIRN_SLAB_PARTIAL);
+	cairn_list_insert(cache, slab, CAIRN_SLAB_EMPTY);
+	cache->nempty++;
+	if ((cache->nempty > 1 || cache->window_free != 0) && cairn_cache_has_surplus(cache))
+		cairn_slab_release(cache, slab);
+	cairn_window_settle(cache);
 }
 
-/* The object is free. */
+/* The object is free: by the record; or in a window over its word, if nothing else is free, neither there
+ * nor in the window that was. */
 static inline void commit(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index)
 {
-	*cairn_free_word(cache, slab, index) |= cairn_bit_of(index);
-	if (cache->first_word != 0)
+	uint32_t *word = cairn_free_word(slab, index);
+	if (*word == 0) {
+		if (cache->window_free == 0 && cache->windowed) {
+			unsigned first = index & ~(CAIRN_SLAB_WORD_BITS - 1);
+			cairn_window_place(cache, slab, first, word_nobjects(cache, first));
+			cache->window_free = cairn_bit_of(index);
+			return;
+		}
 		slab->map[0] |= cairn_bit_of(index / CAIRN_SLAB_WORD_BITS);
-	unsigned nfree = ++slab->nfree;
-	cache->nused--;
-	if (nfree == 1 || nfree == cache->nobjects || cache->nused == cache->watch_below)
-		after_put(cache, slab);
+		if (slab->nfree == 0)
+			cairn_list_insert(cache, slab, CAIRN_SLAB_PARTIAL);
+	}
+	*word |= cairn_bit_of(index);
+	cache->ntaken--;
+	if (++slab->nfree == cache->nobjects)
+		became_empty(cache, slab);
 }
 
-enum cairn_err cairn_slab_put(struct cairn_cache *cache, void *object)
+enum cairn_err cairn_slab_put_slow(struct cairn_cache *cache, void *object)
 {
 	struct cairn_slab *slab;
 	unsigned index = 0;
@@ -183,6 +209,11 @@ enum cairn_err cairn_slab_put(struct cairn_cache *cache, void *object)
 	cairn_slab_disarm(cache, object);
 	commit(cache, slab, index);
 	return CAIRN_OK;
+}
+
+enum cairn_err cairn_slab_put(struct cairn_cache *cache, void *object)
+{
+	return cairn_slab_put_fast(cache, object) ? CAIRN_OK : cairn_slab_put_slow(cache, object);
 }
 
 enum cairn_err cairn_slab_free(struct cairn_cache *cache, void *object)
@@ -238,7 +269,7 @@ void cairn_slab_free_end(struct cairn_cache *cache, void *object)
 	struct cairn_slab *slab = cairn_slab_at(cache->slabs, addr);
 	if (slab == NULL || slab->cache != cache)
 		return;
-	unsigned index = cairn_index_of(cache, addr - slab->base);
+	unsigned index = (unsigned)cairn_index_of(cache, addr - slab->base);
 	if (cairn_cache_has_limbo(cache)) {
 		*cairn_limbo_word(cache, slab, index) &= ~cairn_bit_of(index);
 		cache->nlimbo--;

@@ -48,25 +48,37 @@ struct cairn_cache_info {
 	size_t high_water; /* most live at once */
 };
 
-/* Prepare an instance on `f`, whose zones exist but are not open yet: the link tables are taken from `r`.
- * CAIRN_EINVAL: NULL; CAIRN_ENOMEM. Slabs and records lie only in the zones that are there now. */
-enum cairn_err cairn_slab_init(struct cairn_slabs *s, struct cairn_frames *f,
-			       struct cairn_regions *r) CAIRN_MUST_USE;
+/* Prepare an instance on `f`. No memory is taken. CAIRN_EINVAL: NULL. Slabs and metadata lie only in the
+ * zones that are there now. */
+enum cairn_err cairn_slab_init(struct cairn_slabs *s, struct cairn_frames *f) CAIRN_MUST_USE;
 
-/* Make `cache` (memory of the caller's, which stays put until destroyed) a cache of `spec`. No memory is
- * taken. CAIRN_EINVAL: a NULL, no name, nbytes 0 or too large, flags that exclude each other or are unknown,
- * zones of which none is there, or `cache` is already a cache of `s`; CAIRN_EALIGN: align is not a power
- * of two or above the frame size. */
+/* Make `cache` (memory of the caller's, which stays put until destroyed) a cache of `spec`. The first takes
+ * the link tables, two bytes a frame of the zones and a little more, as one run of META frames; destroying the
+ * last gives them back. CAIRN_EINVAL: a NULL, no name, nbytes 0 or too large, flags that exclude each other
+ * or are unknown, zones of which none is there, or `cache` is already a cache of `s`; CAIRN_EALIGN: align is
+ * not a power of two or above the frame size; CAIRN_ENOMEM: no such run is free, or 2^(CAIRN_ORDERS - 1)
+ * frames are too few for it. */
 enum cairn_err cairn_slab_create(struct cairn_slabs *s, struct cairn_cache *cache,
 				 const struct cairn_cache_spec *spec) CAIRN_MUST_USE;
+
+/* The parts of it, O(CAIRN_ORDERS) but for clear. setup: all but the tables; CAIRN_ENOMEM: they are not
+ * there. Then the caller calls begin, which takes the frames (NULL: cannot), clear, unlocked, and end, which
+ * puts them to use, or gives them back if others came first; and setup again. */
+enum cairn_err cairn_slab_setup(struct cairn_slabs *s, struct cairn_cache *cache,
+				const struct cairn_cache_spec *spec) CAIRN_MUST_USE;
+void *cairn_slab_links_begin(struct cairn_slabs *s) CAIRN_MUST_USE;
+void cairn_slab_links_clear(const struct cairn_slabs *s, void *links);
+void cairn_slab_links_end(struct cairn_slabs *s, void *links);
 
 /* Give all memory back. CAIRN_EBUSY: objects are live (nothing has changed; list them with
  * cairn_slab_next_live), or a slab is between the halves of growing; CAIRN_EDESTROYED: not a cache.
  * O(slabs): cairn.c calls cairn_slab_shrink_one until it is done, then this. */
 enum cairn_err cairn_slab_destroy(struct cairn_cache *cache);
 
-/* An object from a slab that is there, or NULL iff none is free (or `cache` is no cache). */
+/* An object from a slab that is there, or NULL iff none is free (or `cache` is no cache). slow: the same, for
+ * those to whom cairn_slab_take_fast has said no. */
 void *cairn_slab_take(struct cairn_cache *cache) CAIRN_MUST_USE;
+void *cairn_slab_take_slow(struct cairn_cache *cache) CAIRN_MUST_USE;
 
 /* New slab, in two halves. begin: its frames and record, not yet visible to take; NULL iff there is no
  * memory (or no cache). The caller then calls cairn_slab_construct, unlocked, and end, which makes the
@@ -91,9 +103,11 @@ enum cairn_err cairn_slab_arm(struct cairn_cache *cache, void *object) CAIRN_MUS
  *   CAIRN_EOVERRUN    (level 2) the red zone was written */
 enum cairn_err cairn_slab_free_check(const struct cairn_cache *cache, const void *object) CAIRN_MUST_USE;
 
-/* Free, whole: checks as above; unless CAIRN_OK nothing has changed. The last empty slab stays, others go
- * back to the frames, except as far as reserved. object NULL: CAIRN_OK. */
+/* Free, whole: checks as above; unless CAIRN_OK nothing has changed. One empty slab stays, others go back to
+ * the frames, except as far as reserved. object NULL: CAIRN_OK. slow: the same, for those to whom
+ * cairn_slab_put_fast has said no. */
 enum cairn_err cairn_slab_put(struct cairn_cache *cache, void *object);
+enum cairn_err cairn_slab_put_slow(struct cairn_cache *cache, void *object);
 
 /* Free in two halves, for caches that poison (level 2): begin checks as above and marks the object as no
  * longer live, the caller calls cairn_slab_disarm (poison), unlocked, and end makes it available. */
@@ -118,8 +132,16 @@ enum cairn_err cairn_slab_reserve(struct cairn_cache *cache, size_t nobjects) CA
 /* Give one empty slab back that the reserve does not need: its frames, or 0 when there is none. */
 size_t cairn_slab_shrink_one(struct cairn_cache *cache);
 
-/* The same for whichever cache of the instance has such a slab: frames, or 0 when none has. */
+/* The same for the caches of an instance: the one whose turn it is, so that as many calls as there are caches
+ * without another result than 0 mean that none has such a slab; or all of them, O(caches), until one has. */
+size_t cairn_slab_ncaches(const struct cairn_slabs *s);
+size_t cairn_slab_shrink_turn(struct cairn_slabs *s);
 size_t cairn_slab_shrink_any(struct cairn_slabs *s);
+
+/* on: from each cache's turn on, no free passes through its window: all come to cairn_slab_put_slow. The
+ * caller gives each its turn. off: windows come back as objects are taken. */
+void cairn_slab_watch(struct cairn_slabs *s, bool on);
+void cairn_slab_watch_turn(struct cairn_slabs *s);
 
 /* The live object after `previous` (NULL: the first), NULL at the end, or when `previous` is not a live
  * object of the cache. Slab by slab; O(objects of a slab) for one, the caller keeps others out. */
@@ -146,7 +168,7 @@ struct cairn_cache *cairn_slab_next_cache(const struct cairn_cache *cache);
 /* Every invariant of every cache: bitmaps against counts, lists, links, frames owned. */
 const char *cairn_slab_check(const struct cairn_slabs *s) CAIRN_MUST_USE;
 
-/* Frames in slabs, and in metadata (records), of this instance: what cairn_check compares with the frame
+/* Frames in slabs, and in metadata (link tables and records), of this instance: what cairn_check compares with the frame
  * counts. */
 size_t cairn_slab_nframes(const struct cairn_slabs *s);
 size_t cairn_slab_meta_nframes(const struct cairn_slabs *s);
@@ -161,7 +183,7 @@ size_t cairn_slab_meta_nframes(const struct cairn_slabs *s);
 #define CAIRN_SLAB_MAX_SLOTS \
 	(((4 * sizeof(void *) + 4 + 4 * CAIRN_SLAB_MAX_WORDS - 1) >> CAIRN_SLAB_SLOT_LOG2) + 1)
 
-/* The record pool. A directory entry is the address of a page, or odd: the next free entry. */
+/* The record pool. directory: NULL while there are no link tables. An entry is the address of a page, or odd: the next free entry. */
 struct cairn_records {
 	struct cairn_frames *frames;
 	uintptr_t *directory;
@@ -173,7 +195,8 @@ struct cairn_records {
 	struct cairn_record_page *roomy[CAIRN_SLAB_MAX_SLOTS + 1]; /* pages with room, by slots a record */
 };
 
-/* Where slabs may lie, and the id of the record of each frame there; 0: no slab's. */
+/* Where slabs may lie, and the id of the record of each frame there; 0: no slab's. link is NULL when the
+ * directory is. */
 struct cairn_link_zone {
 	cairn_pfn base;
 	size_t nframes;
@@ -185,37 +208,43 @@ struct cairn_slabs {
 	struct cairn_records records;
 	struct cairn_frames *frames;
 	struct cairn_cache *first, *last;
-	struct cairn_cache *surplus; /* caches with an empty slab that no reserve needs */
-	size_t nframes;              /* in slabs */
-	unsigned zones;              /* bit z: zone[z] has links */
+	struct cairn_cache *turn; /* the cache whose turn is next; NULL: the first's */
+	size_t ncaches;
+	size_t nframes;      /* in slabs */
+	size_t nlink_frames; /* in link tables, those that are being made too */
+	unsigned zones;      /* bit z: zone[z] has links */
+	bool watched;        /* someone has to hear of every free */
 };
 
-/* A slab is on one list of its cache. */
+/* Slabs that can be taken from. One with no free object is on no list, and neither is one that grows. */
 enum cairn_slab_list {
 	CAIRN_SLAB_PARTIAL, /* some objects are free */
-	CAIRN_SLAB_FULL,    /* none is free */
 	CAIRN_SLAB_EMPTY,   /* all are free */
-	CAIRN_SLAB_GROWING, /* between the halves of growing: not counted, not available */
 	CAIRN_SLAB_NLISTS
 };
 
 struct cairn_cache {
+	/* What the fast halves read, in the order that makes pairs of loads of it: the window
+	 * (slab_window.c), and the geometry. */
 	struct cairn_cache *self; /* NULL or anything else: not a cache */
-	struct cairn_slab *list[CAIRN_SLAB_NLISTS];
-	size_t nused;       /* objects that are not free: live, or between the halves of a free */
-	size_t watch_above; /* nused above it, or (after a free) equal to watch_below: see settle() */
-	size_t watch_below;
+	uint32_t window_free;     /* bit i: object i of the window is free */
 	uint32_t stride_nbytes;
-	uint32_t reciprocal;  /* see index_of() */
+	uintptr_t window_base; /* address of its first object */
+	size_t inverse;        /* see cairn_index_of() */
+	uint32_t rotate;
+	uint32_t window_nobjects; /* 0: there is no window */
+	uint32_t window_first; /* number of its first object in the slab: a multiple of the bits of a word */
+	struct cairn_slab *window_slab;
+	struct cairn_slab *list[CAIRN_SLAB_NLISTS];
+	size_t ntaken;        /* objects not free by the records: live, in limbo, or free in the window */
 	uint32_t used_nbytes; /* of a slab, by objects */
 	uint32_t nobjects;    /* in a slab */
-	uint8_t shift;        /* see index_of() */
-	uint8_t first_word;   /* of the bitmap in a record's map: 1 when a summary is in front of it */
 	uint8_t nwords;       /* of the bitmap */
 	uint8_t nslots;       /* of a record */
 	uint8_t order;        /* of a slab */
-	uint8_t flags;
-	bool in_surplus;
+	uint8_t flags;        /* those that ask for work on objects at this level */
+	bool windowed;        /* there may be a window: I7 of slab_window.c */
+	bool reserving;       /* the facade makes a reserve; one at a time */
 	unsigned zones;
 	size_t object_nbytes;
 	struct cairn_slabs *slabs;
@@ -227,10 +256,8 @@ struct cairn_cache {
 	size_t nlimbo;   /* objects between the halves of a free */
 	size_t capacity; /* objects in nslabs slabs */
 	size_t nreserved;
-	bool reserving; /* the facade makes a reserve; one at a time */
 	size_t high_water;
 	struct cairn_cache *next, *prev; /* of the instance */
-	struct cairn_cache *surplus_next, *surplus_prev;
 };
 
 #endif

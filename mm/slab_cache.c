@@ -1,36 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 /* Making and ending caches: the instance, how objects of a size lie in slabs, and the figures of a cache.
- * No memory is taken here; slab.c grows a cache when an object is asked for. */
+ * A cache gets no slab here; slab.c grows it when an object is asked for. */
 #include "slab_private.h"
 
-#define MIN_STRIDE_NBYTES 4 /* the reciprocal needs 2 */
+#define MIN_STRIDE_NBYTES 4
 #define FEW_OBJECTS       4 /* a slab should hold as many */
 #define WASTE_SHIFT       3 /* and waste at most 1/8 */
 #define KNOWN_FLAGS       (CAIRN_CACHE_ZERO | CAIRN_CACHE_POISON | CAIRN_CACHE_RED_ZONE)
+
+#define EFFECTIVE_FLAGS (CAIRN_CHECK >= 2 ? KNOWN_FLAGS : CAIRN_CACHE_ZERO)
 
 #define LARGEST_NBYTES ((size_t)1 << CAIRN_SLAB_LARGEST_LOG2)
 
 /* ---- instance ---- */
 
-enum cairn_err cairn_slab_init(struct cairn_slabs *s, struct cairn_frames *f, struct cairn_regions *r)
+enum cairn_err cairn_slab_init(struct cairn_slabs *s, struct cairn_frames *f)
 {
 	struct cairn_zone_info info;
 	size_t nframes = 0;
-	if (s == NULL || f == NULL || r == NULL)
+	if (s == NULL || f == NULL)
 		return CAIRN_EINVAL;
 	*s = (struct cairn_slabs){.frames = f};
 	for (unsigned z = 0; z < CAIRN_ZONES; z++) {
 		if (!cairn_frame_zone_info(f, z, &info))
 			continue;
-		uint16_t *link = cairn_region_take(r, info.nframes * sizeof(*link), sizeof(*link));
-		if (link == NULL)
-			return CAIRN_ENOMEM;
-		s->zone[z] =
-			(struct cairn_link_zone){.base = info.base, .nframes = info.nframes, .link = link};
+		s->zone[z] = (struct cairn_link_zone){.base = info.base, .nframes = info.nframes};
 		s->zones |= 1u << z;
 		nframes += info.nframes;
 	}
-	return cairn_record_init(&s->records, f, r, nframes, s->zones);
+	cairn_record_init(&s->records, f, nframes, s->zones);
+	return CAIRN_OK;
 }
 
 size_t cairn_slab_nframes(const struct cairn_slabs *s)
@@ -40,7 +39,7 @@ size_t cairn_slab_nframes(const struct cairn_slabs *s)
 
 size_t cairn_slab_meta_nframes(const struct cairn_slabs *s)
 {
-	return s != NULL ? s->records.npages : 0;
+	return s != NULL ? s->nlink_frames + s->records.npages : 0;
 }
 
 /* ---- how objects lie in a slab ---- */
@@ -80,20 +79,14 @@ static struct geometry geometry_for(size_t stride_nbytes)
 	return best;
 }
 
-/* 2^(32 + shift) / divisor, rounded up, in long division. 2^shift < divisor. */
-static uint32_t reciprocal_of(uint32_t divisor, unsigned shift)
+/* The inverse of an odd number modulo the word. odd * odd = 1 modulo 8, so three bits are right to begin with;
+ * each step doubles them (Newton, Hensel). */
+static size_t inverse_of(size_t odd)
 {
-	uint32_t remainder = (uint32_t)1 << shift;
-	uint32_t quotient = 0;
-	for (unsigned bit = 0; bit < 32; bit++) {
-		remainder <<= 1;
-		quotient <<= 1;
-		if (remainder >= divisor) {
-			remainder -= divisor;
-			quotient |= 1;
-		}
-	}
-	return quotient + (remainder != 0);
+	size_t inverse = odd;
+	for (unsigned nbits = 3; nbits < CAIRN_WORD_BITS; nbits *= 2)
+		inverse *= 2 - odd * inverse;
+	return inverse;
 }
 
 /* From object to object, or 0 iff no slab holds one. */
@@ -134,20 +127,19 @@ static void lay_out(struct cairn_cache *cache, size_t stride_nbytes)
 {
 	struct geometry g = geometry_for(stride_nbytes);
 	cache->stride_nbytes = (uint32_t)stride_nbytes;
-	cache->shift = CAIRN_SLAB_LARGEST_LOG2 <= 16 ? 0 : (uint8_t)(cairn_log2_ceil(stride_nbytes) - 1);
-	cache->reciprocal = reciprocal_of(cache->stride_nbytes, cache->shift);
+	cache->rotate = cairn_lowest_bit(stride_nbytes);
+	cache->inverse = inverse_of(stride_nbytes >> cache->rotate);
 	cache->order = (uint8_t)g.order;
 	cache->nobjects = g.nobjects;
 	cache->used_nbytes = g.nobjects * cache->stride_nbytes;
 	cache->nwords = (uint8_t)((g.nobjects + CAIRN_SLAB_WORD_BITS - 1) / CAIRN_SLAB_WORD_BITS);
-	cache->first_word = cache->nwords > 1;
-	size_t nwords = cache->first_word + cache->nwords * (cairn_cache_has_limbo(cache) ? 2u : 1u);
+	size_t nwords = 1 + cache->nwords * (cairn_cache_has_limbo(cache) ? 2u : 1u);
 	size_t nbytes = offsetof(struct cairn_slab, map) + nwords * sizeof(uint32_t);
 	cache->nslots = (uint8_t)((nbytes + CAIRN_SLOT_NBYTES - 1) >> CAIRN_SLAB_SLOT_LOG2);
 }
 
-enum cairn_err cairn_slab_create(struct cairn_slabs *s, struct cairn_cache *cache,
-				 const struct cairn_cache_spec *spec)
+enum cairn_err cairn_slab_setup(struct cairn_slabs *s, struct cairn_cache *cache,
+				const struct cairn_cache_spec *spec)
 {
 	if (s == NULL || s->frames == NULL || cache == NULL || spec == NULL || is_listed(s, cache))
 		return CAIRN_EINVAL;
@@ -156,6 +148,8 @@ enum cairn_err cairn_slab_create(struct cairn_slabs *s, struct cairn_cache *cach
 	enum cairn_err err = spec_ok(spec, align);
 	if (err == CAIRN_OK && zones == 0)
 		err = CAIRN_EINVAL;
+	if (err == CAIRN_OK && s->records.directory == NULL)
+		err = CAIRN_ENOMEM;
 	if (err != CAIRN_OK)
 		return err;
 	*cache = (struct cairn_cache){
@@ -164,29 +158,47 @@ enum cairn_err cairn_slab_create(struct cairn_slabs *s, struct cairn_cache *cach
 		.name = spec->name,
 		.object_nbytes = spec->nbytes,
 		.construct = spec->construct,
-		.flags = (uint8_t)spec->flags,
+		.flags = (uint8_t)(spec->flags & EFFECTIVE_FLAGS),
 		.zones = zones,
 		.prev = s->last,
-		.watch_below = SIZE_MAX,
 	};
 	lay_out(cache, stride_for(spec, align));
+	cairn_window_settle(cache);
 	*(s->last != NULL ? &s->last->next : &s->first) = cache;
 	s->last = cache;
+	s->ncaches++;
 	return CAIRN_OK;
+}
+
+enum cairn_err cairn_slab_create(struct cairn_slabs *s, struct cairn_cache *cache,
+				 const struct cairn_cache_spec *spec)
+{
+	enum cairn_err err = cairn_slab_setup(s, cache, spec);
+	void *links = err == CAIRN_ENOMEM ? cairn_slab_links_begin(s) : NULL;
+	if (links == NULL)
+		return err;
+	cairn_slab_links_clear(s, links);
+	cairn_slab_links_end(s, links);
+	return cairn_slab_setup(s, cache, spec);
 }
 
 enum cairn_err cairn_slab_destroy(struct cairn_cache *cache)
 {
 	if (!cairn_is_cache(cache))
 		return CAIRN_EDESTROYED;
-	if (cache->nused != 0 || cache->ngrowing != 0)
+	if (cairn_cache_nused(cache) != 0 || cache->ngrowing != 0)
 		return CAIRN_EBUSY;
+	struct cairn_slabs *s = cache->slabs;
 	cache->nreserved = 0;
 	while (cairn_slab_shrink_one(cache) != 0)
 		continue;
-	*(cache->prev != NULL ? &cache->prev->next : &cache->slabs->first) = cache->next;
-	*(cache->next != NULL ? &cache->next->prev : &cache->slabs->last) = cache->prev;
+	*(cache->prev != NULL ? &cache->prev->next : &s->first) = cache->next;
+	*(cache->next != NULL ? &cache->next->prev : &s->last) = cache->prev;
+	if (s->turn == cache)
+		s->turn = cache->next;
 	cache->self = NULL;
+	if (--s->ncaches == 0)
+		cairn_slab_links_give(s);
 	return CAIRN_OK;
 }
 
@@ -200,10 +212,23 @@ struct cairn_cache *cairn_slab_next_cache(const struct cairn_cache *cache)
 	return cairn_is_cache(cache) ? cache->next : NULL;
 }
 
+size_t cairn_slab_ncaches(const struct cairn_slabs *s)
+{
+	return s != NULL ? s->ncaches : 0;
+}
+
+struct cairn_cache *cairn_slab_turn(struct cairn_slabs *s)
+{
+	struct cairn_cache *cache = s->turn != NULL ? s->turn : s->first;
+	s->turn = cache != NULL ? cache->next : NULL;
+	return cache;
+}
+
 bool cairn_slab_info(const struct cairn_cache *cache, struct cairn_cache_info *info)
 {
 	if (!cairn_is_cache(cache) || info == NULL)
 		return false;
+	size_t nused = cairn_cache_nused(cache);
 	*info = (struct cairn_cache_info){
 		.name = cache->name,
 		.object_nbytes = cache->object_nbytes,
@@ -211,8 +236,8 @@ bool cairn_slab_info(const struct cairn_cache *cache, struct cairn_cache_info *i
 		.slab_nframes = (size_t)1 << cache->order,
 		.objects_per_slab = cache->nobjects,
 		.nslabs = cache->nslabs,
-		.nlive = cache->nused - cache->nlimbo,
-		.nfree = cache->capacity - cache->nused,
+		.nlive = nused - cache->nlimbo,
+		.nfree = cache->capacity - nused,
 		.nreserved = cache->nreserved,
 		.high_water = cache->high_water,
 	};

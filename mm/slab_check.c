@@ -30,7 +30,7 @@ bool cairn_slab_where(const struct cairn_slabs *s, uintptr_t addr, struct cairn_
 		where->object_nbytes = slab_nbytes - cache->used_nbytes;
 		return true;
 	}
-	unsigned index = cairn_index_of(cache, offset);
+	unsigned index = (uint32_t)offset / cache->stride_nbytes;
 	size_t start = (size_t)index * cache->stride_nbytes;
 	where->object = slab->base + start;
 	where->object_nbytes = cache->object_nbytes;
@@ -54,14 +54,13 @@ static void *live_from(const struct cairn_cache *cache, const struct cairn_slab 
 	return NULL;
 }
 
-/* The slab of a cache that has objects in use after `slab` (NULL: the first). */
-static const struct cairn_slab *next_used(const struct cairn_cache *cache, const struct cairn_slab *slab)
+/* The slab of a cache after `slab` (NULL: the first), or NULL. */
+static const struct cairn_slab *next_slab(const struct cairn_cache *cache, const struct cairn_slab *slab)
 {
-	const struct cairn_slab *partial = cache->list[CAIRN_SLAB_PARTIAL];
-	const struct cairn_slab *full = cache->list[CAIRN_SLAB_FULL];
-	if (slab == NULL)
-		return partial != NULL ? partial : full;
-	return slab->next == NULL && slab->nfree != 0 ? full : slab->next;
+	do
+		slab = cairn_record_next(&cache->slabs->records, slab);
+	while (slab != NULL && slab->cache != cache);
+	return slab;
 }
 
 void *cairn_slab_next_live(const struct cairn_cache *cache, const void *previous)
@@ -74,12 +73,12 @@ void *cairn_slab_next_live(const struct cairn_cache *cache, const void *previous
 		slab = find_slab(cache->slabs, (uintptr_t)previous);
 		if (slab == NULL || slab->cache != cache)
 			return NULL;
-		unsigned index = cairn_index_of(cache, (uintptr_t)previous - slab->base);
-		if (live_from(cache, slab, index) != previous)
+		size_t index = cairn_index_of(cache, (uintptr_t)previous - slab->base);
+		if (index >= cache->nobjects || !cairn_is_live(cache, slab, (unsigned)index))
 			return NULL;
-		object = live_from(cache, slab, index + 1);
+		object = live_from(cache, slab, (unsigned)index + 1);
 	}
-	while (object == NULL && (slab = next_used(cache, slab)) != NULL)
+	while (object == NULL && (slab = next_slab(cache, slab)) != NULL)
 		object = live_from(cache, slab, 0);
 	return object;
 }
@@ -89,28 +88,11 @@ void *cairn_slab_next_live(const struct cairn_cache *cache, const void *previous
 /* What a walk has counted, of a cache or of the instance. */
 struct tally {
 	size_t nslabs;
-	size_t nobjects;
-	size_t nfree;
+	size_t ngrowing;
+	size_t nlisted[CAIRN_SLAB_NLISTS];
+	size_t nfree; /* without those that grow */
 	size_t nlimbo;
-	size_t nframes;
 };
-
-static void tally_add(struct tally *sum, const struct tally *t)
-{
-	sum->nslabs += t->nslabs;
-	sum->nobjects += t->nobjects;
-	sum->nfree += t->nfree;
-	sum->nlimbo += t->nlimbo;
-	sum->nframes += t->nframes;
-}
-
-static size_t count_bits(uint32_t word)
-{
-	size_t n = 0;
-	for (; word != 0; word &= word - 1)
-		n++;
-	return n;
-}
 
 static const char *bitmap_check(const struct cairn_cache *cache, const struct cairn_slab *slab,
 				struct tally *t)
@@ -119,19 +101,24 @@ static const char *bitmap_check(const struct cairn_cache *cache, const struct ca
 	for (unsigned i = 0; i < cache->nwords; i++) {
 		unsigned first = i * CAIRN_SLAB_WORD_BITS;
 		unsigned nobjects = cache->nobjects - first;
-		uint32_t free_bits = *cairn_free_word(cache, slab, first);
+		uint32_t free_bits = *cairn_free_word(slab, first);
 		uint32_t limbo = cairn_cache_has_limbo(cache) ? *cairn_limbo_word(cache, slab, first) : 0;
 		if (nobjects < CAIRN_SLAB_WORD_BITS)
 			CAIRN_HOLDS((free_bits | limbo) >> nobjects == 0);
 		CAIRN_HOLDS((free_bits & limbo) == 0);
-		if (cache->first_word != 0)
-			CAIRN_HOLDS((slab->map[0] >> i & 1) == (free_bits != 0));
-		nfree += count_bits(free_bits);
-		t->nlimbo += count_bits(limbo);
+		CAIRN_HOLDS((slab->map[0] >> i & 1) == (free_bits != 0));
+		nfree += cairn_count_bits(free_bits);
+		t->nlimbo += cairn_count_bits(limbo);
 	}
-	if (cache->first_word != 0)
-		CAIRN_HOLDS(slab->map[0] >> cache->nwords == 0);
+	CAIRN_HOLDS(slab->map[0] >> cache->nwords == 0);
+	if (slab->nfree == 0 && nfree == cache->nobjects) {
+		t->ngrowing++;
+		return NULL;
+	}
 	CAIRN_HOLDS(slab->nfree == nfree);
+	t->nfree += nfree;
+	if (nfree != 0)
+		t->nlisted[nfree == cache->nobjects ? CAIRN_SLAB_EMPTY : CAIRN_SLAB_PARTIAL]++;
 	return NULL;
 }
 
@@ -151,82 +138,75 @@ static const char *frames_check(const struct cairn_cache *cache, const struct ca
 	return NULL;
 }
 
-static const char *nfree_check(const struct cairn_cache *cache, size_t nfree, enum cairn_slab_list list)
-{
-	switch (list) {
-	case CAIRN_SLAB_FULL: CAIRN_HOLDS(nfree == 0); break;
-	case CAIRN_SLAB_PARTIAL: CAIRN_HOLDS(nfree != 0 && nfree < cache->nobjects); break;
-	default: CAIRN_HOLDS(nfree == cache->nobjects);
-	}
-	return NULL;
-}
-
-static const char *list_check(const struct cairn_cache *cache, enum cairn_slab_list list, struct tally *t)
+/* Every slab that a list should hold is there: as many are as were counted. */
+static const char *list_check(const struct cairn_cache *cache, enum cairn_slab_list list, size_t ncounted)
 {
 	const struct cairn_slab *previous = NULL;
-	const char *broken;
+	size_t nlisted = 0;
 	for (const struct cairn_slab *slab = cache->list[list]; slab != NULL; slab = slab->next) {
 		CAIRN_HOLDS(cairn_record_sound(&cache->slabs->records, slab));
 		CAIRN_HOLDS(slab->cache == cache);
 		CAIRN_HOLDS(slab->prev == previous);
-		CAIRN_HOLDS(++t->nslabs <= cache->nslabs + cache->ngrowing);
+		CAIRN_HOLDS(slab->nfree != 0);
+		CAIRN_HOLDS((slab->nfree == cache->nobjects) == (list == CAIRN_SLAB_EMPTY));
+		CAIRN_HOLDS(++nlisted <= ncounted);
+		previous = slab;
+	}
+	CAIRN_HOLDS(nlisted == ncounted);
+	return NULL;
+}
+
+static const char *window_check(const struct cairn_cache *cache)
+{
+	const struct cairn_slab *slab = cache->window_slab;
+	if (!cache->slabs->watched)
+		CAIRN_HOLDS(cache->windowed == cairn_window_allowed(cache));
+	if (cache->window_nobjects == 0) {
+		CAIRN_HOLDS(cache->window_free == 0 && slab == NULL);
+		return NULL;
+	}
+	CAIRN_HOLDS(cache->windowed);
+	CAIRN_HOLDS(cairn_record_sound(&cache->slabs->records, slab));
+	CAIRN_HOLDS(slab->cache == cache && slab->nfree < cache->nobjects);
+	CAIRN_HOLDS(cache->window_first % CAIRN_SLAB_WORD_BITS == 0);
+	CAIRN_HOLDS(cache->window_nobjects <= CAIRN_SLAB_WORD_BITS);
+	CAIRN_HOLDS(cache->window_first + cache->window_nobjects <= cache->nobjects);
+	CAIRN_HOLDS(cache->window_base == slab->base + cache->window_first * cache->stride_nbytes);
+	uint32_t inside = UINT32_MAX >> (CAIRN_SLAB_WORD_BITS - cache->window_nobjects);
+	CAIRN_HOLDS((cache->window_free & ~inside) == 0);
+	CAIRN_HOLDS((*cairn_free_word(slab, cache->window_first) & inside) == 0);
+	return NULL;
+}
+
+static const char *cache_check(const struct cairn_cache *cache, struct tally *t)
+{
+	const char *broken;
+	for (const struct cairn_slab *slab = NULL; (slab = next_slab(cache, slab)) != NULL;) {
+		t->nslabs++;
+		CAIRN_HOLDS(cairn_record_sound(&cache->slabs->records, slab));
 		if ((broken = bitmap_check(cache, slab, t)) != NULL)
-			return broken;
-		if ((broken = nfree_check(cache, slab->nfree, list)) != NULL)
 			return broken;
 		if ((broken = frames_check(cache, slab)) != NULL)
 			return broken;
-		t->nobjects += cache->nobjects;
-		t->nfree += slab->nfree;
-		t->nframes += (size_t)1 << cache->order;
-		previous = slab;
 	}
-	return NULL;
-}
-
-static const char *cache_check(const struct cairn_cache *cache, struct tally *all)
-{
-	struct tally on[CAIRN_SLAB_NLISTS] = {{0}};
-	struct tally here = {0};
-	const char *broken;
-	for (unsigned list = 0; list < CAIRN_SLAB_NLISTS; list++) {
-		if ((broken = list_check(cache, (enum cairn_slab_list)list, &on[list])) != NULL)
+	for (unsigned list = 0; list < CAIRN_SLAB_NLISTS; list++)
+		if ((broken = list_check(cache, (enum cairn_slab_list)list, t->nlisted[list])) != NULL)
 			return broken;
-		tally_add(all, &on[list]);
-		if (list != CAIRN_SLAB_GROWING)
-			tally_add(&here, &on[list]);
-	}
-	CAIRN_HOLDS(on[CAIRN_SLAB_GROWING].nslabs == cache->ngrowing);
-	CAIRN_HOLDS(on[CAIRN_SLAB_EMPTY].nslabs == cache->nempty);
-	CAIRN_HOLDS(here.nslabs == cache->nslabs);
-	CAIRN_HOLDS(here.nobjects == cache->capacity);
-	CAIRN_HOLDS(here.nfree + cache->nused == cache->capacity);
-	CAIRN_HOLDS(here.nlimbo == cache->nlimbo);
-	CAIRN_HOLDS(cache->nused <= cache->high_water);
-	CAIRN_HOLDS(cache->in_surplus == cairn_cache_has_surplus(cache));
-	return NULL;
-}
-
-/* The surplus list holds what is marked as on it. */
-static const char *surplus_check(const struct cairn_slabs *s, size_t nmarked)
-{
-	const struct cairn_cache *previous = NULL;
-	size_t nlisted = 0;
-	for (const struct cairn_cache *cache = s->surplus; cache != NULL; cache = cache->surplus_next) {
-		CAIRN_HOLDS(cairn_is_cache(cache) && cache->in_surplus);
-		CAIRN_HOLDS(cache->surplus_prev == previous);
-		CAIRN_HOLDS(++nlisted <= nmarked);
-		previous = cache;
-	}
-	CAIRN_HOLDS(nlisted == nmarked);
-	return NULL;
+	CAIRN_HOLDS(t->ngrowing == cache->ngrowing);
+	CAIRN_HOLDS(t->nslabs == cache->nslabs + cache->ngrowing);
+	CAIRN_HOLDS(t->nlisted[CAIRN_SLAB_EMPTY] == cache->nempty);
+	CAIRN_HOLDS(cache->nslabs * cache->nobjects == cache->capacity);
+	CAIRN_HOLDS(t->nfree + cache->ntaken == cache->capacity);
+	CAIRN_HOLDS(t->nlimbo == cache->nlimbo);
+	CAIRN_HOLDS(cache->ntaken <= cache->high_water);
+	return window_check(cache);
 }
 
 static size_t count_links(const struct cairn_slabs *s)
 {
 	size_t nlinks = 0;
 	for (unsigned z = 0; z < CAIRN_ZONES; z++)
-		for (size_t i = 0; i < s->zone[z].nframes; i++)
+		for (size_t i = 0; s->zone[z].link != NULL && i < s->zone[z].nframes; i++)
 			nlinks += s->zone[z].link[i] != 0;
 	return nlinks;
 }
@@ -234,25 +214,27 @@ static size_t count_links(const struct cairn_slabs *s)
 const char *cairn_slab_check(const struct cairn_slabs *s)
 {
 	const struct cairn_cache *previous = NULL;
-	struct tally all = {0};
-	size_t nrecords, nmarked = 0;
+	size_t nrecords, ncaches = 0, nslabs = 0, nframes = 0;
 	const char *broken;
 	CAIRN_HOLDS(s != NULL);
+	CAIRN_HOLDS(s->first == NULL || s->records.directory != NULL);
 	if ((broken = cairn_record_check(&s->records, &nrecords)) != NULL)
 		return broken;
 	for (const struct cairn_cache *cache = s->first; cache != NULL; cache = cache->next) {
 		CAIRN_HOLDS(cairn_is_cache(cache) && cache->slabs == s);
 		CAIRN_HOLDS(cache->prev == previous);
-		if ((broken = cache_check(cache, &all)) != NULL)
+		struct tally t = {0};
+		if ((broken = cache_check(cache, &t)) != NULL)
 			return broken;
-		nmarked += cache->in_surplus;
+		ncaches++;
+		nslabs += t.nslabs;
+		nframes += t.nslabs << cache->order;
 		previous = cache;
 	}
 	CAIRN_HOLDS(s->last == previous);
-	if ((broken = surplus_check(s, nmarked)) != NULL)
-		return broken;
-	CAIRN_HOLDS(all.nslabs == nrecords);
-	CAIRN_HOLDS(all.nframes == s->nframes);
+	CAIRN_HOLDS(ncaches == s->ncaches);
+	CAIRN_HOLDS(nslabs == nrecords);
+	CAIRN_HOLDS(nframes == s->nframes);
 	CAIRN_HOLDS(count_links(s) == s->nframes);
 	return NULL;
 }

@@ -1,85 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Slabs come and go: growing in halves, giving back, the reserve, and what keeps lists and marks right.
- * I4 (see slab.c) depends on nused, which every take and put changes, and so does the high-water mark. To
- * keep both off the fast paths, cairn_cache_settle computes the next values of nused at which either
- * changes, and the fast paths compare. */
+/* Slabs come and go: growing in halves, giving back, the reserve. */
 #include "slab_private.h"
-
-#define NEVER SIZE_MAX
-
-/* ---- lists ---- */
-
-static void list_insert(struct cairn_cache *cache, struct cairn_slab *slab, enum cairn_slab_list list)
-{
-	struct cairn_slab *first = cache->list[list];
-	slab->next = first;
-	slab->prev = NULL;
-	if (first != NULL)
-		first->prev = slab;
-	cache->list[list] = slab;
-}
-
-static void list_remove(struct cairn_cache *cache, struct cairn_slab *slab, enum cairn_slab_list list)
-{
-	if (slab->next != NULL)
-		slab->next->prev = slab->prev;
-	if (slab->prev != NULL)
-		slab->prev->next = slab->next;
-	else
-		cache->list[list] = slab->next;
-}
-
-void cairn_slab_relist(struct cairn_cache *cache, struct cairn_slab *slab, enum cairn_slab_list from,
-		       enum cairn_slab_list to)
-{
-	list_remove(cache, slab, from);
-	list_insert(cache, slab, to);
-}
-
-static void surplus_insert(struct cairn_cache *cache)
-{
-	struct cairn_slabs *s = cache->slabs;
-	cache->surplus_next = s->surplus;
-	cache->surplus_prev = NULL;
-	if (s->surplus != NULL)
-		s->surplus->surplus_prev = cache;
-	s->surplus = cache;
-	cache->in_surplus = true;
-}
-
-static void surplus_remove(struct cairn_cache *cache)
-{
-	if (cache->surplus_next != NULL)
-		cache->surplus_next->surplus_prev = cache->surplus_prev;
-	if (cache->surplus_prev != NULL)
-		cache->surplus_prev->surplus_next = cache->surplus_next;
-	else
-		cache->slabs->surplus = cache->surplus_next;
-	cache->in_surplus = false;
-}
-
-/* Restore I4 and the high-water mark, and tell when to come back: when nused passes watch_above on its way
- * up, or reaches watch_below on its way down. Called after every other change to what they depend on. */
-void cairn_cache_settle(struct cairn_cache *cache)
-{
-	bool surplus = cairn_cache_has_surplus(cache);
-	if (surplus && !cache->in_surplus)
-		surplus_insert(cache);
-	else if (!surplus && cache->in_surplus)
-		surplus_remove(cache);
-	if (cache->nused > cache->high_water)
-		cache->high_water = cache->nused;
-	cache->watch_above = cache->high_water;
-	cache->watch_below = NEVER;
-	if (cache->nempty == 0 || cache->capacity - cache->nobjects < cache->nreserved)
-		return;
-	/* There is a surplus as long as nused is at most this. */
-	size_t most = cache->capacity - cache->nobjects - cache->nreserved;
-	if (!surplus)
-		cache->watch_below = most;
-	else if (most < cache->watch_above)
-		cache->watch_above = most;
-}
 
 /* ---- slabs come and go ---- */
 
@@ -98,7 +19,7 @@ static uint32_t low_bits(unsigned n)
 
 static void map_init(const struct cairn_cache *cache, struct cairn_slab *slab)
 {
-	uint32_t *word = &slab->map[cache->first_word];
+	uint32_t *word = &slab->map[1];
 	unsigned nleft = cache->nobjects;
 	slab->map[0] = low_bits(cache->nwords);
 	for (unsigned i = 0; i < cache->nwords; i++, nleft -= CAIRN_SLAB_WORD_BITS) {
@@ -123,10 +44,9 @@ struct cairn_slab *cairn_slab_grow_begin(struct cairn_cache *cache)
 	}
 	slab->cache = cache;
 	slab->base = cairn_pfn_to_addr(pfn);
-	slab->nfree = (uint16_t)cache->nobjects;
+	slab->nfree = 0; /* for as long as it grows, whatever the bitmap says */
 	map_init(cache, slab);
 	set_links(cache, slab, slab->id);
-	list_insert(cache, slab, CAIRN_SLAB_GROWING);
 	cache->ngrowing++;
 	s->nframes += (size_t)1 << cache->order;
 	return slab;
@@ -150,12 +70,13 @@ void cairn_slab_grow_end(struct cairn_slab *slab)
 	if (slab == NULL)
 		return;
 	struct cairn_cache *cache = slab->cache;
-	cairn_slab_relist(cache, slab, CAIRN_SLAB_GROWING, CAIRN_SLAB_EMPTY);
+	slab->nfree = (uint16_t)cache->nobjects;
+	cairn_list_insert(cache, slab, CAIRN_SLAB_EMPTY);
 	cache->ngrowing--;
 	cache->nslabs++;
 	cache->nempty++;
 	cache->capacity += cache->nobjects;
-	cairn_cache_settle(cache);
+	cairn_window_settle(cache);
 }
 
 bool cairn_slab_grow(struct cairn_cache *cache)
@@ -168,12 +89,11 @@ bool cairn_slab_grow(struct cairn_cache *cache)
 	return true;
 }
 
-/* Give an empty slab back: the frames. The caller settles. */
 size_t cairn_slab_release(struct cairn_cache *cache, struct cairn_slab *slab)
 {
 	struct cairn_slabs *s = cache->slabs;
 	size_t nframes = (size_t)1 << cache->order;
-	list_remove(cache, slab, CAIRN_SLAB_EMPTY);
+	cairn_list_remove(cache, slab, CAIRN_SLAB_EMPTY);
 	cache->nslabs--;
 	cache->nempty--;
 	cache->capacity -= cache->nobjects;
@@ -186,16 +106,27 @@ size_t cairn_slab_release(struct cairn_cache *cache, struct cairn_slab *slab)
 
 size_t cairn_slab_shrink_one(struct cairn_cache *cache)
 {
-	if (!cairn_is_cache(cache) || !cairn_cache_has_surplus(cache))
+	if (!cairn_is_cache(cache))
 		return 0;
-	size_t nframes = cairn_slab_release(cache, cache->list[CAIRN_SLAB_EMPTY]);
-	cairn_cache_settle(cache);
+	cairn_window_close(cache);
+	size_t nframes = 0;
+	if (cairn_cache_has_surplus(cache))
+		nframes = cairn_slab_release(cache, cache->list[CAIRN_SLAB_EMPTY]);
+	cairn_window_settle(cache);
 	return nframes;
+}
+
+size_t cairn_slab_shrink_turn(struct cairn_slabs *s)
+{
+	return cairn_slab_shrink_one(cairn_slab_turn(s));
 }
 
 size_t cairn_slab_shrink_any(struct cairn_slabs *s)
 {
-	return s != NULL && s->surplus != NULL ? cairn_slab_shrink_one(s->surplus) : 0;
+	size_t nframes = 0;
+	for (size_t nleft = cairn_slab_ncaches(s); nleft > 0 && nframes == 0; nleft--)
+		nframes = cairn_slab_shrink_turn(s);
+	return nframes;
 }
 
 /* ---- the reserve ---- */
@@ -205,13 +136,13 @@ enum cairn_err cairn_slab_reserve_set(struct cairn_cache *cache, size_t nobjects
 	if (!cairn_is_cache(cache))
 		return CAIRN_EDESTROYED;
 	cache->nreserved = nobjects;
-	cairn_cache_settle(cache);
+	cairn_window_settle(cache);
 	return CAIRN_OK;
 }
 
 bool cairn_slab_short(const struct cairn_cache *cache)
 {
-	return cairn_is_cache(cache) && cache->capacity - cache->nused < cache->nreserved;
+	return cairn_is_cache(cache) && cache->capacity - cairn_cache_nused(cache) < cache->nreserved;
 }
 
 enum cairn_err cairn_slab_reserve(struct cairn_cache *cache, size_t nobjects)
@@ -226,7 +157,7 @@ enum cairn_err cairn_slab_reserve(struct cairn_cache *cache, size_t nobjects)
 		}
 		err = CAIRN_ENOMEM;
 		cache->nreserved = nreserved_before;
-		cairn_cache_settle(cache);
+		cairn_window_settle(cache);
 		while (ngrown-- > 0)
 			cairn_slab_shrink_one(cache);
 	}

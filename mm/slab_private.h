@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* What the files of the slab module share: the record of a slab, where records live, and how an address
- * becomes an object's number. Clients: slab.c, slab_record.c, slab_check.c. */
+ * becomes an object's number. Clients: slab*.c. */
 #ifndef CAIRN_SLAB_PRIVATE_H
 #define CAIRN_SLAB_PRIVATE_H
 
-#include "slab.h"
+#include "slab_fast.h"
 
 #define CAIRN_SLAB_WORD_BITS    32u
 #define CAIRN_RED_ZONE_NBYTES   sizeof(size_t)
 #define CAIRN_SLAB_LARGEST_LOG2 (CAIRN_FRAME_SHIFT + CAIRN_SLAB_MAX_ORDER)
 
-/* The record of a slab. map: [summary, if there is more than one word], bitmap of free objects, and, for
- * caches that poison (level 2), a bitmap of objects in limbo: between the halves of a free. */
+/* The record of a slab. map: a summary, with a bit for each word that is not 0; the bitmap of free objects;
+ * and, for caches that poison (level 2), a bitmap of objects in limbo: between the halves of a free. */
 struct cairn_slab {
 	struct cairn_cache *cache; /* NULL: a free record, nfree is the slot of the next one */
 	struct cairn_slab *next, *prev;
@@ -40,7 +40,7 @@ struct cairn_record_page {
 _Static_assert(sizeof(struct cairn_record_page) <= CAIRN_SLOT_NBYTES, "a page's head takes one slot");
 _Static_assert(CAIRN_SLAB_MAX_SLOTS < CAIRN_PAGE_SLOTS, "a frame holds the longest record");
 
-static inline void *cairn_slot(uintptr_t page, size_t slot)
+static inline __attribute__((returns_nonnull)) void *cairn_slot(uintptr_t page, size_t slot)
 {
 	return (void *)(page + (slot << CAIRN_SLAB_SLOT_LOG2));
 }
@@ -50,9 +50,7 @@ static inline struct cairn_slab *cairn_record_of(const struct cairn_records *r, 
 	return cairn_slot(r->directory[id >> CAIRN_SLOT_BITS], id & (CAIRN_PAGE_SLOTS - 1));
 }
 
-enum cairn_err cairn_record_init(struct cairn_records *r, struct cairn_frames *f,
-				 struct cairn_regions *regions, size_t nframes,
-				 unsigned zones) CAIRN_MUST_USE;
+void cairn_record_init(struct cairn_records *r, struct cairn_frames *f, size_t nframes, unsigned zones);
 /* A record of nslots slots with its id set; NULL: no memory, or no ids. O(CAIRN_ORDERS), as is giving it
  * back. */
 struct cairn_slab *cairn_record_take(struct cairn_records *r, unsigned nslots) CAIRN_MUST_USE;
@@ -62,28 +60,62 @@ void cairn_record_give(struct cairn_records *r, struct cairn_slab *slab);
 bool cairn_record_sound(const struct cairn_records *r, const struct cairn_slab *slab);
 /* The record of that id, or NULL: for those who only look, and may find a damaged link. */
 struct cairn_slab *cairn_record_find(const struct cairn_records *r, unsigned id);
+/* The record in use after `slab` (NULL: the first), in the order of their ids, or NULL. O(records). */
+struct cairn_slab *cairn_record_next(const struct cairn_records *r, const struct cairn_slab *slab);
 /* Every page; *nrecords is the sum of those in use. */
 const char *cairn_record_check(const struct cairn_records *r, size_t *nrecords) CAIRN_MUST_USE;
 
-/* slab_grow.c: to be called after any change to what cairn_cache_has_surplus and the high-water mark depend
- * on. */
-void cairn_cache_settle(struct cairn_cache *cache);
-void cairn_slab_relist(struct cairn_cache *cache, struct cairn_slab *slab, enum cairn_slab_list from,
-		       enum cairn_slab_list to);
-/* Both halves of growing. */
+/* slab_cache.c: the cache whose turn it is, or NULL: there is none. */
+struct cairn_cache *cairn_slab_turn(struct cairn_slabs *s);
+/* slab_links.c: the last cache went. */
+void cairn_slab_links_give(struct cairn_slabs *s);
+/* slab_grow.c: both halves of growing; an empty slab goes back: its frames. */
 bool cairn_slab_grow(struct cairn_cache *cache);
-/* Give an empty slab back: its frames. The caller settles. */
 size_t cairn_slab_release(struct cairn_cache *cache, struct cairn_slab *slab);
 
-static inline bool cairn_is_cache(const struct cairn_cache *cache)
+/* slab_window.c. place: the window is nobjects long from `first` on, and nothing is free in it. close: what
+ * is free in the window is free by its record. settle: to be called after any change to what I7 depends on;
+ * closes what may not be. */
+void cairn_window_place(struct cairn_cache *cache, struct cairn_slab *slab, unsigned first,
+			unsigned nobjects);
+void cairn_window_close(struct cairn_cache *cache);
+void cairn_window_settle(struct cairn_cache *cache);
+bool cairn_window_allowed(const struct cairn_cache *cache);
+unsigned cairn_count_bits(uint32_t word);
+
+static inline void cairn_list_insert(struct cairn_cache *cache, struct cairn_slab *slab,
+				     enum cairn_slab_list list)
 {
-	return cache != NULL && cache->self == cache;
+	struct cairn_slab *first = cache->list[list];
+	slab->next = first;
+	slab->prev = NULL;
+	if (first != NULL)
+		first->prev = slab;
+	cache->list[list] = slab;
+}
+
+static inline void cairn_list_remove(struct cairn_cache *cache, struct cairn_slab *slab,
+				     enum cairn_slab_list list)
+{
+	if (slab->next != NULL)
+		slab->next->prev = slab->prev;
+	if (slab->prev != NULL)
+		slab->prev->next = slab->next;
+	else
+		cache->list[list] = slab->next;
+}
+
+/* Objects that are not free: live, or in limbo. */
+static inline size_t cairn_cache_nused(const struct cairn_cache *cache)
+{
+	return cache->ntaken - cairn_count_bits(cache->window_free);
 }
 
 /* Is an empty slab there that the reserve does not need? */
 static inline bool cairn_cache_has_surplus(const struct cairn_cache *cache)
 {
-	return cache->nempty != 0 && cache->capacity - cache->nobjects - cache->nused >= cache->nreserved;
+	return cache->nempty != 0 &&
+	       cache->capacity - cache->nobjects - cairn_cache_nused(cache) >= cache->nreserved;
 }
 
 static inline bool cairn_cache_has_limbo(const struct cairn_cache *cache)
@@ -96,47 +128,49 @@ static inline bool cairn_cache_has_red_zone(const struct cairn_cache *cache)
 	return CAIRN_CHECK >= 2 && (cache->flags & CAIRN_CACHE_RED_ZONE) != 0;
 }
 
-/* The link of the frame at addr, or NULL iff no zone with links holds it. */
+/* The link of the frame at addr, or NULL: no zone with links holds it. */
 static inline uint16_t *cairn_slab_link(const struct cairn_slabs *s, uintptr_t addr)
 {
 	cairn_pfn pfn = cairn_addr_to_pfn(addr);
 	for (unsigned z = 0; z < CAIRN_ZONES; z++) {
 		const struct cairn_link_zone *zone = &s->zone[z];
-		if (pfn - zone->base < zone->nframes)
+		if (zone->link != NULL && pfn - zone->base < zone->nframes)
 			return &zone->link[pfn - zone->base];
 	}
 	return NULL;
 }
 
-/* The slab at addr by a link that is believed: of a pointer that was handed out, or is to be freed. */
+/* The slab at addr by a link that is believed: of a pointer that was handed out, or is to be freed. There is
+ * a cache, so there are links. */
 static inline struct cairn_slab *cairn_slab_at(const struct cairn_slabs *s, uintptr_t addr)
 {
-	const uint16_t *link = cairn_slab_link(s, addr);
-	return link != NULL && *link != 0 ? cairn_record_of(&s->records, *link) : NULL;
+	cairn_pfn pfn = cairn_addr_to_pfn(addr);
+	const struct cairn_link_zone *zone = s->zone;
+	for (unsigned z = 0; z < CAIRN_ZONES; z++, zone++) {
+		if (pfn - zone->base >= zone->nframes)
+			continue;
+		unsigned id = zone->link[pfn - zone->base];
+		return id != 0 ? cairn_record_of(&s->records, id) : NULL;
+	}
+	return NULL;
 }
 
-/* offset / stride without a division: offset * reciprocal / 2^(32 + shift), reciprocal = 2^(32 + shift) /
- * stride, rounded up, by e / stride with e < stride. The quotient is thus too large by offset * e / (stride
- * * 2^(32 + shift)), and as offset / stride is at least 1/stride below the next whole number, the result is
- * exact iff offset * e < 2^(32 + shift). Slabs up to 2^16 bytes: shift is 0, and offset * e < 2^16 * 2^16.
- * Larger ones, to 2^23: stride lies in (2^shift, 2^(shift + 1)], and offset * e < 2^23 * 2^(shift + 1). */
-static inline uint32_t cairn_index_of(const struct cairn_cache *cache, size_t offset)
+/* The number of the object that starts at `offset` in a slab, or more than any number. */
+static inline size_t cairn_index_of(const struct cairn_cache *cache, size_t offset)
 {
-	uint32_t high = (uint32_t)((uint64_t)(uint32_t)offset * cache->reciprocal >> 32);
-	return CAIRN_SLAB_LARGEST_LOG2 <= 16 ? high : high >> cache->shift;
+	return cairn_exact_quotient(offset, cache->inverse, cache->rotate);
 }
 
 /* The word of the bitmap of free objects that holds `index`, the same word of the limbo, and the bit. */
-static inline uint32_t *cairn_free_word(const struct cairn_cache *cache, const struct cairn_slab *slab,
-					unsigned index)
+static inline uint32_t *cairn_free_word(const struct cairn_slab *slab, unsigned index)
 {
-	return (uint32_t *)&slab->map[cache->first_word + index / CAIRN_SLAB_WORD_BITS];
+	return (uint32_t *)&slab->map[1 + index / CAIRN_SLAB_WORD_BITS];
 }
 
 static inline uint32_t *cairn_limbo_word(const struct cairn_cache *cache, const struct cairn_slab *slab,
 					 unsigned index)
 {
-	return cairn_free_word(cache, slab, index) + cache->nwords;
+	return cairn_free_word(slab, index) + cache->nwords;
 }
 
 static inline uint32_t cairn_bit_of(unsigned index)
@@ -144,13 +178,15 @@ static inline uint32_t cairn_bit_of(unsigned index)
 	return (uint32_t)1 << index % CAIRN_SLAB_WORD_BITS;
 }
 
-/* Neither free nor in limbo. */
+/* Neither free, by the record or in the window, nor in limbo. */
 static inline bool cairn_is_live(const struct cairn_cache *cache, const struct cairn_slab *slab,
 				 unsigned index)
 {
-	uint32_t gone = *cairn_free_word(cache, slab, index);
+	uint32_t gone = *cairn_free_word(slab, index);
 	if (cairn_cache_has_limbo(cache))
 		gone |= *cairn_limbo_word(cache, slab, index);
+	if (slab == cache->window_slab && (index ^ cache->window_first) < CAIRN_SLAB_WORD_BITS)
+		gone |= cache->window_free;
 	return (gone & cairn_bit_of(index)) == 0;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Records of slabs, in metadata frames of their own.
+/* Records of slabs, in metadata frames of their own. The directory is made with the links (slab_links.c).
  *
  * A record is named by an id of 16 bits: directory entry and slot within the page. So a link costs two bytes
  * a frame, and the way from an id to its record is two loads. A page holds records of one length; it is taken
@@ -32,14 +32,11 @@ static uint32_t entries_for(size_t nframes)
 	return (uint32_t)(npages < limit ? npages : limit);
 }
 
-enum cairn_err cairn_record_init(struct cairn_records *r, struct cairn_frames *f,
-				 struct cairn_regions *regions, size_t nframes, unsigned zones)
+void cairn_record_init(struct cairn_records *r, struct cairn_frames *f, size_t nframes, unsigned zones)
 {
 	uint32_t nentries = entries_for(nframes);
 	*r = (struct cairn_records){
 		.frames = f, .nentries = nentries, .free_entry = nentries, .zones = zones};
-	r->directory = cairn_region_take(regions, nentries * sizeof(*r->directory), sizeof(*r->directory));
-	return r->directory != NULL ? CAIRN_OK : CAIRN_ENOMEM;
 }
 
 static bool has_room(const struct cairn_record_page *page)
@@ -180,6 +177,23 @@ struct cairn_slab *cairn_record_find(const struct cairn_records *r, unsigned id)
 		return NULL;
 	struct cairn_slab *slab = cairn_record_of(r, id);
 	return cairn_record_sound(r, slab) ? slab : NULL;
+}
+
+struct cairn_slab *cairn_record_next(const struct cairn_records *r, const struct cairn_slab *slab)
+{
+	size_t entry = slab != NULL ? page_of(slab)->entry : 0;
+	size_t slot = slab != NULL ? ((uintptr_t)slab - (uintptr_t)page_of(slab)) >> CAIRN_SLAB_SLOT_LOG2 : 0;
+	for (; entry < r->nused_entries; entry++, slot = 0) {
+		const struct cairn_record_page *page = cairn_slot(r->directory[entry], 0);
+		if (!is_page(r->directory[entry]) || !page_sound(r, page))
+			continue;
+		for (slot += slot != 0 ? page->nslots : 1u; slot < page->fresh_slot; slot += page->nslots) {
+			struct cairn_slab *next = cairn_slot(r->directory[entry], slot);
+			if (next->cache != NULL)
+				return next;
+		}
+	}
+	return NULL;
 }
 
 static const char *page_check(const struct cairn_record_page *page)

@@ -20,6 +20,18 @@ int memcmp(const void *a, const void *b, size_t nbytes);
 			return #cond; \
 	} while (0)
 
+/* A condition that a fast path leaves by. */
+#define CAIRN_RARE(cond) __builtin_expect(!!(cond), 0)
+/* What it leaves to, by a tail call: not inlined into it. */
+#define CAIRN_SLOW __attribute__((noinline))
+
+/* The compiler moves no access to memory across; no instruction. Fields that lie side by side are then
+ * loaded in pairs, and registers get free before they run out. */
+static inline void cairn_keep_order(void)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
 #define CAIRN_WORD_BITS (sizeof(size_t) * 8)
 
 /* Index of the lowest and of the highest set bit. word != 0. */

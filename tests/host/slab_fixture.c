@@ -17,8 +17,8 @@ void slab_up_with(const struct cairn_range *ranges, size_t nranges)
 	assert_int_equal(cairn_region_init(&at.regions, ranges, nranges), CAIRN_OK);
 	cairn_frame_init(&at.frames);
 	assert_int_equal(cairn_frame_zones(&at.frames, &at.regions), CAIRN_OK);
-	assert_int_equal(cairn_slab_init(&at.slabs, &at.frames, &at.regions), CAIRN_OK);
 	assert_int_equal(cairn_frame_open(&at.frames, &at.regions), CAIRN_OK);
+	assert_int_equal(cairn_slab_init(&at.slabs, &at.frames), CAIRN_OK);
 	at.nfree_at_start = cairn_frame_count(&at.frames, CAIRN_FREE);
 }
 
@@ -40,7 +40,32 @@ void slab_assert_sound(void)
 	assert_int_equal(cairn_frame_count(&at.frames, CAIRN_SLAB), cairn_slab_nframes(&at.slabs));
 }
 
-/* After each test: nothing is live, and giving back what is kept gives everything back. */
+/* Frames until none is left, chained through themselves; and back. */
+cairn_pfn slab_take_frames(unsigned zones)
+{
+	cairn_pfn chain = CAIRN_NOFRAME, pfn;
+	while ((pfn = cairn_frame_alloc(&at.frames, 0, CAIRN_PAGES, zones)) != CAIRN_NOFRAME) {
+		*(cairn_pfn *)cairn_pfn_to_addr(pfn) = chain;
+		chain = pfn;
+	}
+	return chain;
+}
+
+cairn_pfn slab_give_frame(cairn_pfn chain)
+{
+	cairn_pfn next = *(cairn_pfn *)cairn_pfn_to_addr(chain);
+	assert_int_equal(cairn_frame_free(&at.frames, chain, CAIRN_PAGES), CAIRN_OK);
+	return next;
+}
+
+void slab_give_frames(cairn_pfn chain)
+{
+	while (chain != CAIRN_NOFRAME)
+		chain = slab_give_frame(chain);
+}
+
+/* After each test: nothing is live, giving back what is kept gives all slabs and records back, and ending the
+ * caches gives the links back. */
 int slab_all_back(void **state)
 {
 	(void)state;
@@ -48,6 +73,9 @@ int slab_all_back(void **state)
 		continue;
 	slab_assert_sound();
 	assert_int_equal(cairn_slab_nframes(&at.slabs), 0);
+	assert_int_equal(at.slabs.records.npages, 0);
+	while (at.slabs.first != NULL)
+		assert_int_equal(cairn_slab_destroy(at.slabs.first), CAIRN_OK);
 	assert_int_equal(cairn_slab_meta_nframes(&at.slabs), 0);
 	assert_int_equal(cairn_frame_count(&at.frames, CAIRN_FREE), at.nfree_at_start);
 	return 0;

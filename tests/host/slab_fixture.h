@@ -40,6 +40,11 @@ void *slab_alloc(struct cairn_cache *cache);
 void slab_free(struct cairn_cache *cache, void *object);
 struct cairn_slab *slab_begin(struct cairn_cache *cache);
 
+/* Every frame of the zones, as a chain; one of it back: the rest; all of it. */
+cairn_pfn slab_take_frames(unsigned zones);
+cairn_pfn slab_give_frame(cairn_pfn chain);
+void slab_give_frames(cairn_pfn chain);
+
 /* Give empty slabs back until the cache has none to spare. */
 void slab_shrink_all(struct cairn_cache *cache);
 

@@ -39,7 +39,7 @@ static int parts_up(void **state)
 	assert_int_equal(cairn_region_init(&regions, ranges, 3), CAIRN_OK);
 	cairn_frame_init(&frames);
 	assert_int_equal(cairn_frame_zones(&frames, &regions), CAIRN_OK);
-	assert_int_equal(cairn_slab_init(&slabs, &frames, &regions), CAIRN_OK);
+	assert_int_equal(cairn_slab_init(&slabs, &frames), CAIRN_OK);
 	assert_int_equal(cairn_frame_open(&frames, &regions), CAIRN_OK);
 	assert_int_equal(cairn_heap_init(&heap, &frames, CAIRN_ANY_ZONE, 12345), CAIRN_OK);
 	assert_int_equal(cairn_stack_init(&stacks, &frames, &window), CAIRN_OK);

@@ -16,29 +16,58 @@
 static void init_refuses_null(void **state)
 {
 	(void)state;
-	assert_int_equal(cairn_slab_init(NULL, &at.frames, &at.regions), CAIRN_EINVAL);
-	assert_int_equal(cairn_slab_init(&at.slabs, NULL, &at.regions), CAIRN_EINVAL);
-	assert_int_equal(cairn_slab_init(&at.slabs, &at.frames, NULL), CAIRN_EINVAL);
+	assert_int_equal(cairn_slab_init(NULL, &at.frames), CAIRN_EINVAL);
+	assert_int_equal(cairn_slab_init(&at.slabs, NULL), CAIRN_EINVAL);
 }
 
-static void init_needs_room_for_links(void **state)
+static void links_come_with_the_first_cache_and_go_with_the_last(void **state)
 {
-	static unsigned char zone_meta[CAIRN_ZONES * 4096];
-	struct cairn_range ram = {(uintptr_t)slab_memory, CAIRN_FRAME_NBYTES, "ram", CAIRN_RANGE_RAM, 0};
-	struct cairn_frames big;
-	struct cairn_slabs s;
-	size_t nframes = CAIRN_FRAME_NBYTES;
-	cairn_pfn base = cairn_addr_to_pfn((uintptr_t)slab_memory);
+	struct cairn_cache_spec spec = slab_spec(8, 0, 0);
+	static struct cairn_cache a, b;
+	cairn_pfn chain = slab_take_frames(CAIRN_ANY_ZONE);
+	struct cairn_slab_where where;
 	(void)state;
-	while (cairn_frame_meta_nbytes(base, nframes) > sizeof(zone_meta))
-		nframes /= 2;
-	assert_int_equal(cairn_region_init(&at.regions, &ram, 1), CAIRN_OK);
-	assert_non_null(cairn_region_take(&at.regions, CAIRN_FRAME_NBYTES - sizeof(void *), 1));
-	cairn_frame_init(&big);
-	assert_int_equal(
-		cairn_frame_zone_add(&big, base, nframes, 0, "big", zone_meta, sizeof(zone_meta), NULL),
-		CAIRN_OK);
-	assert_int_equal(cairn_slab_init(&s, &big, &at.regions), CAIRN_ENOMEM);
+	assert_int_equal(cairn_slab_create(&at.slabs, &a, &spec), CAIRN_ENOMEM);
+	assert_null(cairn_slab_links_begin(&at.slabs));
+	cairn_slab_links_clear(&at.slabs, NULL);
+	cairn_slab_links_end(&at.slabs, NULL);
+	assert_false(cairn_slab_where(&at.slabs, (uintptr_t)slab_memory, &where));
+	assert_null(cairn_slab_first_cache(&at.slabs));
+	slab_assert_sound();
+	slab_give_frames(chain);
+	slab_make(&a, 8, 0, 0);
+	slab_make(&b, 8, 0, 0);
+	assert_true(cairn_slab_meta_nframes(&at.slabs) * CAIRN_FRAME_NBYTES >=
+		    SLAB_MEMORY_NBYTES / CAIRN_FRAME_NBYTES * sizeof(uint16_t));
+	assert_int_equal(cairn_slab_destroy(&a), CAIRN_OK);
+	assert_int_not_equal(cairn_slab_meta_nframes(&at.slabs), 0);
+	slab_free(&b, slab_alloc(&b));
+	assert_int_equal(cairn_slab_destroy(&b), CAIRN_OK);
+	assert_int_equal(cairn_slab_meta_nframes(&at.slabs), 0);
+	slab_make(&a, 8, 0, 0);
+	slab_free(&a, slab_alloc(&a));
+}
+
+static void links_made_by_two_at_once(void **state)
+{
+	static struct cairn_cache cache;
+	struct cairn_cache_spec spec = slab_spec(8, 0, 0);
+	void *first = cairn_slab_links_begin(&at.slabs), *second = cairn_slab_links_begin(&at.slabs);
+	(void)state;
+	assert_int_equal(cairn_slab_setup(&at.slabs, &cache, &spec), CAIRN_ENOMEM);
+	assert_int_equal(cairn_frame_count(&at.frames, CAIRN_FREE) + cairn_slab_meta_nframes(&at.slabs),
+			 at.nfree_at_start);
+	cairn_slab_links_clear(&at.slabs, second);
+	cairn_slab_links_end(&at.slabs, second);
+	assert_int_equal(cairn_slab_setup(&at.slabs, &cache, &spec), CAIRN_OK);
+	void *object = slab_alloc(&cache);
+	cairn_slab_links_clear(&at.slabs, first);
+	cairn_slab_links_end(&at.slabs, first);
+	slab_assert_sound();
+	slab_free(&cache, object);
+	assert_int_equal(cairn_frame_count(&at.frames, CAIRN_FREE) + cairn_slab_nframes(&at.slabs) +
+				 cairn_slab_meta_nframes(&at.slabs),
+			 at.nfree_at_start);
 }
 
 static void nop(void *object)
@@ -197,18 +226,20 @@ static void destroy_refuses_and_lists_live_objects(void **state)
 
 /* ---- geometry ---- */
 
-/* A quotient that never falls as its offset grows is right everywhere if it is right on both sides of every
- * object's start. */
+/* The number of each object at its start; in between, and behind the last object, more than any. */
 static void index_is_exact(const struct cairn_cache *cache)
 {
-	uint32_t slab_nbytes = (uint32_t)CAIRN_FRAME_NBYTES << cache->order;
-	for (uint32_t index = 1; index <= cache->nobjects; index++) {
-		uint32_t start = index * cache->stride_nbytes;
-		if (cairn_index_of(cache, start - 1) != index - 1)
-			fail_msg("stride %u, offset %u", (unsigned)cache->stride_nbytes, (unsigned)start - 1);
-		if (start < slab_nbytes && cairn_index_of(cache, start) != index)
+	size_t slab_nbytes = CAIRN_FRAME_NBYTES << cache->order;
+	for (uint32_t index = 0; index < cache->nobjects; index++) {
+		size_t start = (size_t)index * cache->stride_nbytes;
+		if (cairn_index_of(cache, start) != index)
 			fail_msg("stride %u, offset %u", (unsigned)cache->stride_nbytes, (unsigned)start);
+		if (cairn_index_of(cache, start + 1) < slab_nbytes ||
+		    cairn_index_of(cache, start + cache->stride_nbytes - 1) < slab_nbytes)
+			fail_msg("stride %u, near %u", (unsigned)cache->stride_nbytes, (unsigned)start);
 	}
+	assert_false(cairn_index_of(cache, (size_t)0 - 1) < slab_nbytes);
+	assert_false(cairn_index_of(cache, (size_t)0 - cache->stride_nbytes) < cache->nobjects);
 }
 
 /* Would a slab of that size waste at most 1/8, on at least four objects where any slab can hold them? */
@@ -439,7 +470,8 @@ int test_slab_run(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(init_refuses_null, slab_up, NULL),
-		cmocka_unit_test(init_needs_room_for_links),
+		SLAB_TEST(links_come_with_the_first_cache_and_go_with_the_last),
+		SLAB_TEST(links_made_by_two_at_once),
 		SLAB_TEST(create_refuses_nonsense),
 		SLAB_TEST(create_refuses_a_cache_twice),
 		SLAB_TEST(create_accepts_what_an_older_instance_left),

@@ -8,18 +8,37 @@
 
 #include "slab_fixture.h"
 
-/* A cache with full, partial and empty slabs, of many words a bitmap where frames allow it. */
+/* The slab of held[i], for writing. */
+static struct cairn_slab *slab_of(size_t i)
+{
+	return cairn_slab_at(&at.slabs, (uintptr_t)at.held[i]);
+}
+
+static void free_swapped(struct cairn_cache *cache, size_t i, size_t *n)
+{
+	slab_free(cache, at.held[i]);
+	at.held[i] = at.held[--*n];
+}
+
+/* A cache of many words a bitmap where frames allow it, with four slabs: the window on the first, which has
+ * nothing else free, as has the third; the second has one free object, the last one live one. And two empty
+ * slabs. */
 static size_t prepare(struct cairn_cache *cache)
 {
 	size_t per_slab, n;
 	slab_make(cache, 4, 4, 0);
 	per_slab = slab_info(cache).objects_per_slab;
-	n = slab_hold(cache, 2 * per_slab + 1);
-	assert_int_equal(cairn_slab_reserve(cache, per_slab), CAIRN_OK);
-	assert_non_null(cache->list[CAIRN_SLAB_FULL]->next);
-	assert_non_null(cache->list[CAIRN_SLAB_PARTIAL]);
+	n = slab_hold(cache, 3 * per_slab + 2);
+	free_swapped(cache, 0, &n);
+	free_swapped(cache, per_slab, &n);
+	assert_int_equal(cairn_slab_reserve(cache, 2 * per_slab + 2), CAIRN_OK);
+	assert_int_equal(slab_of(2)->nfree, 0);
+	assert_int_equal(slab_of(per_slab + 1)->nfree, 1);
+	assert_int_equal(slab_of(2 * per_slab)->nfree, 0);
+	assert_ptr_equal(cache->window_slab, slab_of(2));
+	assert_non_null(cache->list[CAIRN_SLAB_PARTIAL]->next);
 	assert_non_null(cache->list[CAIRN_SLAB_EMPTY]);
-	assert_true(cache->first_word == 1);
+	assert_true(cache->nwords > 1);
 	slab_assert_sound();
 	return n;
 }
@@ -46,27 +65,30 @@ static void check_names_damage_to_a_record(void **state)
 	static struct cairn_cache cache;
 	size_t n = prepare(&cache);
 	struct cairn_slab *partial = cache.list[CAIRN_SLAB_PARTIAL];
-	struct cairn_slab *full = cache.list[CAIRN_SLAB_FULL];
+	struct cairn_slab *full = slab_of(2 * cache.nobjects);
 	struct cairn_slab *empty = cache.list[CAIRN_SLAB_EMPTY];
 	const char *record_sound = "cairn_record_sound(&cache->slabs->records, slab)";
 	(void)state;
 	CHECK_NAMES(partial->nfree, partial->nfree--, "slab->nfree == nfree");
-	CHECK_NAMES(partial->map[1], partial->map[1] |= 1, "slab->nfree == nfree");
+	CHECK_NAMES(full->nfree, full->nfree++, "slab->nfree == nfree");
+	CHECK_NAMES(empty->nfree, empty->nfree = 0, "slab->nfree != 0");
+	CHECK_NAMES(partial->map[1], partial->map[1] ^= 2, "slab->nfree == nfree");
 	CHECK_NAMES(full->map[1], full->map[1] |= 1, "(slab->map[0] >> i & 1) == (free_bits != 0)");
 	CHECK_NAMES(empty->map[0], empty->map[0] &= ~1u, "(slab->map[0] >> i & 1) == (free_bits != 0)");
 	CHECK_NAMES(full->map[0], full->map[0] |= 1u << 31, "slab->map[0] >> cache->nwords == 0");
 	CHECK_NAMES(partial->cache, partial->cache = NULL, record_sound);
+	CHECK_NAMES(full->cache, full->cache = NULL, "t->nslabs == cache->nslabs + cache->ngrowing");
 	CHECK_NAMES(partial->cache, partial->cache = &cache + 1, "slab->cache == cache");
 	CHECK_NAMES(partial->id, partial->id++, record_sound);
 	CHECK_NAMES(partial->base, partial->base += CAIRN_FRAME_NBYTES << cache.order, "*link == slab->id");
 	CHECK_NAMES(partial->base, partial->base += 8,
 		    "(slab->base & ((CAIRN_FRAME_NBYTES << cache->order) - 1)) == 0");
 	CHECK_NAMES(partial->base, partial->base = 0, "link != NULL");
-	CHECK_NAMES(full->next->prev, full->next->prev = NULL, "slab->prev == previous");
-	CHECK_NAMES(full->next, full->next = (struct cairn_slab *)slab_memory, record_sound);
-	CHECK_NAMES(full->next, full->next = (struct cairn_slab *)(uintptr_t)8, record_sound);
-	CHECK_NAMES(full->next, full->next = NULL, "here.nslabs == cache->nslabs");
-	CHECK_NAMES(full->next, full->next = full, "slab->prev == previous");
+	CHECK_NAMES(partial->next->prev, partial->next->prev = NULL, "slab->prev == previous");
+	CHECK_NAMES(partial->next, partial->next = (struct cairn_slab *)slab_memory, record_sound);
+	CHECK_NAMES(partial->next, partial->next = (struct cairn_slab *)(uintptr_t)8, record_sound);
+	CHECK_NAMES(partial->next, partial->next = NULL, "nlisted == ncounted");
+	CHECK_NAMES(partial->next, partial->next = partial, "slab->prev == previous");
 	repair(&cache, n);
 }
 
@@ -74,24 +96,49 @@ static void check_names_damage_to_a_cache(void **state)
 {
 	static struct cairn_cache cache;
 	size_t n = prepare(&cache);
-	struct cairn_slab *full = cache.list[CAIRN_SLAB_FULL];
+	struct cairn_slab *partial = cache.list[CAIRN_SLAB_PARTIAL];
 	struct cairn_slab *empty = cache.list[CAIRN_SLAB_EMPTY];
+	const char *on_list = "(slab->nfree == cache->nobjects) == (list == CAIRN_SLAB_EMPTY)";
 	(void)state;
-	CHECK_NAMES(cache.nused, cache.nused--, "here.nfree + cache->nused == cache->capacity");
-	CHECK_NAMES(cache.capacity, cache.capacity++, "here.nobjects == cache->capacity");
-	CHECK_NAMES(cache.nslabs, cache.nslabs++, "here.nslabs == cache->nslabs");
-	CHECK_NAMES(cache.nempty, cache.nempty = 0, "on[CAIRN_SLAB_EMPTY].nslabs == cache->nempty");
-	CHECK_NAMES(cache.ngrowing, cache.ngrowing = 1, "on[CAIRN_SLAB_GROWING].nslabs == cache->ngrowing");
-	CHECK_NAMES(cache.nlimbo, cache.nlimbo = 1, "here.nlimbo == cache->nlimbo");
-	CHECK_NAMES(cache.high_water, cache.high_water = 1, "cache->nused <= cache->high_water");
-	CHECK_NAMES(cache.in_surplus, cache.in_surplus = !cache.in_surplus,
-		    "cache->in_surplus == cairn_cache_has_surplus(cache)");
+	CHECK_NAMES(cache.ntaken, cache.ntaken--, "t->nfree + cache->ntaken == cache->capacity");
+	CHECK_NAMES(cache.capacity, cache.capacity++, "cache->nslabs * cache->nobjects == cache->capacity");
+	CHECK_NAMES(cache.nslabs, cache.nslabs++, "t->nslabs == cache->nslabs + cache->ngrowing");
+	CHECK_NAMES(cache.nempty, cache.nempty = 0, "t->nlisted[CAIRN_SLAB_EMPTY] == cache->nempty");
+	CHECK_NAMES(cache.ngrowing, cache.ngrowing = 1, "t->ngrowing == cache->ngrowing");
+	CHECK_NAMES(cache.nlimbo, cache.nlimbo = 1, "t->nlimbo == cache->nlimbo");
+	CHECK_NAMES(cache.high_water, cache.high_water = 1, "cache->ntaken <= cache->high_water");
 	CHECK_NAMES(cache.self, cache.self = NULL, "cairn_is_cache(cache) && cache->slabs == s");
-	CHECK_NAMES(cache.list[CAIRN_SLAB_FULL], cache.list[CAIRN_SLAB_FULL] = empty, "nfree == 0");
-	CHECK_NAMES(cache.list[CAIRN_SLAB_EMPTY], cache.list[CAIRN_SLAB_EMPTY] = full,
-		    "nfree == cache->nobjects");
-	CHECK_NAMES(cache.list[CAIRN_SLAB_PARTIAL], cache.list[CAIRN_SLAB_PARTIAL] = empty,
-		    "nfree != 0 && nfree < cache->nobjects");
+	CHECK_NAMES(cache.list[CAIRN_SLAB_EMPTY], cache.list[CAIRN_SLAB_EMPTY] = partial, on_list);
+	CHECK_NAMES(cache.list[CAIRN_SLAB_PARTIAL], cache.list[CAIRN_SLAB_PARTIAL] = empty, on_list);
+	CHECK_NAMES(cache.list[CAIRN_SLAB_EMPTY], cache.list[CAIRN_SLAB_EMPTY] = NULL, "nlisted == ncounted");
+	repair(&cache, n);
+}
+
+static void check_names_damage_to_a_window(void **state)
+{
+	static struct cairn_cache cache;
+	size_t n = prepare(&cache);
+	struct cairn_slab *other = slab_of(cache.nobjects + 1);
+	(void)state;
+	CHECK_NAMES(cache.windowed, cache.windowed = false, "cache->windowed == cairn_window_allowed(cache)");
+	CHECK_NAMES(cache.window_slab, cache.window_slab = NULL,
+		    "cairn_record_sound(&cache->slabs->records, slab)");
+	CHECK_NAMES(cache.window_slab, cache.window_slab = cache.list[CAIRN_SLAB_EMPTY],
+		    "slab->cache == cache && slab->nfree < cache->nobjects");
+	CHECK_NAMES(cache.window_slab, cache.window_slab = other,
+		    "cache->window_base == slab->base + cache->window_first * cache->stride_nbytes");
+	CHECK_NAMES(cache.window_base, cache.window_base += 4,
+		    "cache->window_base == slab->base + cache->window_first * cache->stride_nbytes");
+	CHECK_NAMES(cache.window_first, cache.window_first++,
+		    "cache->window_first % CAIRN_SLAB_WORD_BITS == 0");
+	CHECK_NAMES(cache.window_nobjects, cache.window_nobjects = CAIRN_SLAB_WORD_BITS + 1,
+		    "cache->window_nobjects <= CAIRN_SLAB_WORD_BITS");
+	CHECK_NAMES(cache.window_nobjects, cache.window_nobjects = 0,
+		    "cache->window_free == 0 && slab == NULL");
+	CHECK_NAMES(cache, (cache.window_nobjects = 1, cache.window_free = 2),
+		    "(cache->window_free & ~inside) == 0");
+	CHECK_NAMES(cache, (cache.window_slab = other, cache.window_base = other->base),
+		    "(*cairn_free_word(slab, cache->window_first) & inside) == 0");
 	repair(&cache, n);
 }
 
@@ -107,10 +154,11 @@ static void check_names_damage_to_an_instance(void **state)
 	(void)state;
 	CHECK_NAMES(*link, *link = 0, "*link == slab->id");
 	CHECK_NAMES(*other, *other = partial->id, "count_links(s) == s->nframes");
-	CHECK_NAMES(at.slabs.nframes, at.slabs.nframes--, "all.nframes == s->nframes");
+	CHECK_NAMES(at.slabs.nframes, at.slabs.nframes--, "nframes == s->nframes");
+	CHECK_NAMES(at.slabs.records, at.slabs.records = (struct cairn_records){.frames = &at.frames},
+		    "s->first == NULL || s->records.directory != NULL");
 	CHECK_NAMES(at.slabs.last, at.slabs.last = NULL, "s->last == previous");
-	CHECK_NAMES(at.slabs.surplus, at.slabs.surplus = at.slabs.surplus != NULL ? NULL : &cache,
-		    cache.in_surplus ? "nlisted == nmarked" : "cairn_is_cache(cache) && cache->in_surplus");
+	CHECK_NAMES(at.slabs.ncaches, at.slabs.ncaches++, "ncaches == s->ncaches");
 	CHECK_NAMES(at.slabs.records.npages, at.slabs.records.npages++, "npages == r->npages");
 	CHECK_NAMES(page->nrecords, page->nrecords++, "page->nrecords + nfree_records == nrecords_ever");
 	CHECK_NAMES(page->entry, page->entry++, "page_sound(r, page) && page->entry == entry");
@@ -157,7 +205,7 @@ static void a_link_to_a_page_that_went_back_is_not_followed(void **state)
 	uint16_t id = *link;
 	slab_free(&cache, object);
 	slab_shrink_all(&cache);
-	assert_int_equal(cairn_slab_meta_nframes(&at.slabs), 0);
+	assert_int_equal(at.slabs.records.npages, 0);
 	*link = id;
 	assert_false(cairn_slab_where(&at.slabs, (uintptr_t)object, &where));
 	*link = 0;
@@ -168,6 +216,7 @@ int test_slab_check_run(void)
 	static const struct CMUnitTest tests[] = {
 		SLAB_TEST(check_names_damage_to_a_record),
 		SLAB_TEST(check_names_damage_to_a_cache),
+		SLAB_TEST(check_names_damage_to_a_window),
 		SLAB_TEST(check_names_damage_to_an_instance),
 		SLAB_TEST(damaged_links_are_not_followed),
 		SLAB_TEST(a_link_to_a_page_that_went_back_is_not_followed),

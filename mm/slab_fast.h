@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* The fast halves of taking and freeing, for the facade and slab.c: one object of the window (slab_window.c),
+ * by the window's fields alone. They say no rather than look further; then slab.c does the whole. */
+#ifndef CAIRN_SLAB_FAST_H
+#define CAIRN_SLAB_FAST_H
+
+#include "slab.h"
+
+static inline bool cairn_is_cache(const struct cairn_cache *cache)
+{
+	return cache != NULL && cache->self == cache;
+}
+
+/* The number of the object at `offset` from the first; where none starts, more than any object's. Exact
+ * division by multiplication (Granlund, Montgomery, "Division by Invariant Integers using Multiplication",
+ * PLDI 1994, section 9): stride = odd * 2^rotate, and inverse * odd = 1 modulo the word. Multiplying by the
+ * inverse and rotating are one to one, and give offset / stride for each of the multiples of the stride;
+ * so all else gives more than SIZE_MAX / stride. */
+static inline size_t cairn_exact_quotient(size_t offset, size_t inverse, uint32_t rotate)
+{
+	size_t quotient = offset * inverse;
+	return quotient >> rotate | quotient << (-rotate & (CAIRN_WORD_BITS - 1));
+}
+
+/* Do objects need cairn_slab_arm? */
+static inline bool cairn_slab_arms(const struct cairn_cache *cache)
+{
+	return cache->flags != 0;
+}
+
+/* true: *object was free in the window, and is taken. */
+static inline bool cairn_slab_take_fast(struct cairn_cache *cache, void **object)
+{
+	if (CAIRN_CHECK >= 1 && CAIRN_RARE(cache == NULL))
+		return false;
+	const struct cairn_cache *self = cache->self;
+	uint32_t free_bits = cache->window_free;
+	cairn_keep_order();
+	if (CAIRN_CHECK >= 1 && CAIRN_RARE(self != cache))
+		return false;
+	if (CAIRN_RARE(free_bits == 0))
+		return false;
+	cache->window_free = free_bits & (free_bits - 1);
+	cairn_keep_order();
+	uint32_t stride_nbytes = cache->stride_nbytes;
+	uintptr_t base = cache->window_base;
+	cairn_keep_order();
+	*object = (void *)(base + (unsigned)__builtin_ctz(free_bits) * stride_nbytes);
+	return true;
+}
+
+/* true: `object` was a live object of the window, and is free. */
+static inline bool cairn_slab_put_fast(struct cairn_cache *cache, const void *object)
+{
+	if (CAIRN_CHECK >= 1 && CAIRN_RARE(cache == NULL))
+		return false;
+	const struct cairn_cache *self = cache->self;
+	uint32_t free_bits = cache->window_free;
+	uintptr_t base = cache->window_base;
+	size_t inverse = cache->inverse;
+	uint32_t rotate = cache->rotate, nobjects = cache->window_nobjects;
+	cairn_keep_order();
+	if (CAIRN_CHECK >= 1 && CAIRN_RARE(self != cache))
+		return false;
+	size_t index = cairn_exact_quotient((uintptr_t)object - base, inverse, rotate);
+	if (CAIRN_RARE(index >= nobjects))
+		return false;
+	uint32_t bit = (uint32_t)1 << index;
+	if (CAIRN_CHECK >= 1 && CAIRN_RARE((free_bits & bit) != 0))
+		return false;
+	cache->window_free = free_bits | bit;
+	return true;
+}
+
+#endif

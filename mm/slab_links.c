@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* The link tables: for each frame of the instance's zones the id of the record of the slab there, and the
+ * directory that leads from an id to a record. They lie in one run of frames, from the first cache to the last,
+ * so that a system without caches has none.
+ * Locking: none here; cairn.c serialises. */
+#include "slab_private.h"
+
+static size_t links_nframes(const struct cairn_slabs *s)
+{
+	size_t nbytes = s->records.nentries * sizeof(*s->records.directory);
+	for (unsigned z = 0; z < CAIRN_ZONES; z++)
+		nbytes += s->zone[z].nframes * sizeof(*s->zone[z].link);
+	return (nbytes + CAIRN_FRAME_NBYTES - 1) >> CAIRN_FRAME_SHIFT;
+}
+
+static void give_back(struct cairn_slabs *s, const void *links)
+{
+	s->nlink_frames -= links_nframes(s);
+	(void)cairn_frame_free(s->frames, cairn_addr_to_pfn((uintptr_t)links), CAIRN_META);
+}
+
+void *cairn_slab_links_begin(struct cairn_slabs *s)
+{
+	size_t nframes = links_nframes(s);
+	cairn_pfn pfn = cairn_frame_alloc_run(s->frames, nframes, CAIRN_META, s->zones);
+	if (pfn == CAIRN_NOFRAME)
+		return NULL;
+	s->nlink_frames += nframes;
+	return (void *)cairn_pfn_to_addr(pfn);
+}
+
+void cairn_slab_links_clear(const struct cairn_slabs *s, void *links)
+{
+	if (links != NULL)
+		memset(links, 0, links_nframes(s) << CAIRN_FRAME_SHIFT);
+}
+
+void cairn_slab_links_end(struct cairn_slabs *s, void *links)
+{
+	if (links == NULL)
+		return;
+	if (s->records.directory != NULL) {
+		give_back(s, links);
+		return;
+	}
+	s->records.directory = links;
+	uint16_t *link = (uint16_t *)(s->records.directory + s->records.nentries);
+	for (unsigned z = 0; z < CAIRN_ZONES; link += s->zone[z++].nframes)
+		s->zone[z].link = link;
+}
+
+/* The last cache went: no slab is there, and no record. */
+void cairn_slab_links_give(struct cairn_slabs *s)
+{
+	give_back(s, s->records.directory);
+	s->records.directory = NULL;
+	s->records.nused_entries = 0;
+	s->records.free_entry = s->records.nentries;
+	for (unsigned z = 0; z < CAIRN_ZONES; z++)
+		s->zone[z].link = NULL;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* The window of a cache: up to 32 objects, of one word of one slab's bitmap, that are taken and freed
+ * without a look at the slab's record (slab_fast.h). The record calls the free objects of the window taken,
+ * and so does cache->ntaken, so that all counts stand still while objects come and go in it.
+ *
+ * I5: a window begins with its word and is nobjects long; no object inside is free by the record, so the
+ *     window alone says which are.
+ * I6: ntaken <= high_water: even the last object of the window can be taken without a new mark. Where the
+ *     rest of a word would pass the mark, the window ends with the object last taken, to get longer with each.
+ * I7: there is no window where a free must not pass unseen: when a cache works on its objects (flags), when
+ *     someone watches frees, and when another slab is empty without a reserve (the window's slab could
+ *     become a second one).
+ * Locking: none here; cairn.c serialises. */
+#include "slab_private.h"
+
+unsigned cairn_count_bits(uint32_t word)
+{
+	word -= word >> 1 & 0x55555555u;
+	word = (word & 0x33333333u) + (word >> 2 & 0x33333333u);
+	return ((word + (word >> 4)) & 0x0f0f0f0fu) * 0x01010101u >> 24;
+}
+
+bool cairn_window_allowed(const struct cairn_cache *cache)
+{
+	return cache->flags == 0 && !cache->slabs->watched && (cache->nempty == 0 || cache->nreserved != 0);
+}
+
+void cairn_window_place(struct cairn_cache *cache, struct cairn_slab *slab, unsigned first, unsigned nobjects)
+{
+	cache->window_base = slab->base + first * cache->stride_nbytes;
+	cache->window_nobjects = nobjects;
+	cache->window_first = first;
+	cache->window_slab = slab;
+}
+
+void cairn_window_close(struct cairn_cache *cache)
+{
+	struct cairn_slab *slab = cache->window_slab;
+	uint32_t bits = cache->window_free;
+	cache->window_free = 0;
+	cache->window_nobjects = 0;
+	cache->window_slab = NULL;
+	if (bits == 0)
+		return;
+	unsigned count = cairn_count_bits(bits);
+	*cairn_free_word(slab, cache->window_first) |= bits;
+	slab->map[0] |= cairn_bit_of(cache->window_first / CAIRN_SLAB_WORD_BITS);
+	if (slab->nfree == 0)
+		cairn_list_insert(cache, slab, CAIRN_SLAB_PARTIAL);
+	slab->nfree = (uint16_t)(slab->nfree + count);
+	cache->ntaken -= count;
+	if (slab->nfree == cache->nobjects) {
+		cairn_list_remove(cache, slab, CAIRN_SLAB_PARTIAL);
+		cairn_list_insert(cache, slab, CAIRN_SLAB_EMPTY);
+		cache->nempty++;
+	}
+}
+
+void cairn_window_settle(struct cairn_cache *cache)
+{
+	cache->windowed = cairn_window_allowed(cache);
+	if (!cache->windowed)
+		cairn_window_close(cache);
+}
+
+void cairn_slab_watch(struct cairn_slabs *s, bool on)
+{
+	s->watched = on;
+}
+
+void cairn_slab_watch_turn(struct cairn_slabs *s)
+{
+	struct cairn_cache *cache = cairn_slab_turn(s);
+	if (cache != NULL)
+		cairn_window_settle(cache);
+}
