@@ -2,71 +2,82 @@
 /* Buddy allocator over zones of page frames: allocate, free, look.
  *
  * Only the owner bytes of heads are written: a block's other bytes say 'interior' from the moment its zone
- * was opened, and a head that merges into a larger block becomes interior again. So nothing here loops
- * over frames. A run is the blocks of its length's set bits, largest first, from an address aligned to
- * more than the largest. So clearing the lowest set bit of a place leads from any frame to its block's
- * head, and from each block of a run to the one before.
+ * was opened, or FREE, left from a time when they were heads. So nothing here loops over frames. A run is the
+ * blocks of its length's set bits, largest first, from an address aligned to more than the largest. So
+ * clearing the lowest set bit of a place leads from any frame to its block's head, and from each block of a
+ * run to the one before.
  *
- * I1: a free block of order k has its pair's bit set, in k's stretch of the map; no other bit of the
- * stretch is set.
+ * I1: a free block of order k has its pair's bit set, in k's string of the map, or is the spare; no other bit
+ * of the string is set.
  * I2: below the top order, two free buddies never coexist.
  * I3: every byte is a head, inside a head's block, or a single RESERVED or boot META frame.
- * I4: nframes_of, nfree, nonempty are exact; lowest is a lower bound. Locking: none here; cairn.c
- * serialises. */
+ * I4: a free block's head says FREE and its order, but for the upper half of a split above order 0.
+ * I5: nframes_of is exact, what is FREE being the rest. Locking: none here; cairn.c serialises. */
 #include "frame_map.h"
-
-#define NO_PLACE UINT32_MAX
 
 static bool may_own(enum cairn_owner owner)
 {
 	return (unsigned)owner - CAIRN_PAGES <= CAIRN_META - CAIRN_PAGES;
 }
 
-static uint32_t order_nframes(unsigned order)
-{
-	return (uint32_t)1 << order;
-}
-
 /* ---- allocate ---- */
 
-/* The first of `zones` that has a free block of at least `order`, or NULL. */
-static struct cairn_zone *zone_with(struct cairn_frames *f, unsigned order, unsigned zones)
+/* The best order, at least `order`, of which a block is in the map; norders when none is. */
+static unsigned best_order(const struct cairn_zone *z, unsigned order)
 {
-	for (struct cairn_zone *z = f->zone; z < f->zone + CAIRN_ZONES; z++, zones >>= 1)
-		if ((zones & 1) && z->nonempty >> order)
-			return z;
-	return NULL;
+	const size_t *top = &z->tops[order];
+
+	while (*top == 0)
+		top++;
+	return (unsigned)(top - z->tops);
 }
 
-/* Shorten a block that is on no list from order `from` to `to`, keeping its lower end. */
+/* Shorten a block that is not free from order `from` to `to`, keeping its lower end. There is no free block of
+ * the orders between, or it would have been taken. */
 static void split(struct cairn_zone *z, uint32_t place, unsigned from, unsigned to)
 {
-	while (from > to) {
+	while (from > to && from > 1) {
 		from--;
-		list_free(z, place + order_nframes(from), from);
+		map_set(z, from, place >> (from + 1));
+	}
+	if (from > to) {
+		z->spare = owner_at(z, place + 1);
+		*z->spare = head_byte(CAIRN_FREE, 0);
 	}
 }
 
-/* Take the lowest block of the best order off its list, cut to `order`. There is one. */
-static uint32_t take_lowest(struct cairn_zone *z, unsigned order)
+/* Take the lowest block of order `from` out of the map, cut to `order`. There is one. */
+static uint32_t take_lowest(struct cairn_zone *z, unsigned from, unsigned order)
 {
-	unsigned from = order + cairn_lowest_bit(z->nonempty >> order);
-	struct cairn_order *o = &z->orders[from];
-	uint32_t bit = map_next(z->level, o->lowest);
-	uint32_t place = (bit - o->first) << pair_shift(z, from);
+	uint32_t place = cairn_frame_map_take(z, from) << bit_shift(z, from);
 
-	if (!is_free_head(z, place, from))
-		place += order_nframes(from); /* it is the upper one of the pair */
-	o->lowest = bit + 1;
-	unlist_free(z, bit, from);
+	if (from < top_of(z) && !lower_is_free(z, place, from))
+		place += order_nframes(from);
 	split(z, place, from, order);
 	return place;
 }
 
-static void count_taken(struct cairn_zone *z, size_t nframes, enum cairn_owner owner)
+/* Take a free block out of the first of `zones` that has one, cut to `order`: its zone, or NULL. Its owner
+ * byte and the count are the caller's to write. */
+static struct cairn_zone *take(struct cairn_frames *f, unsigned order, unsigned zones, uint32_t *place)
 {
-	z->nframes_of[CAIRN_FREE] -= nframes;
-	z->nframes_of[owner] += nframes;
+	for (struct cairn_zone *z = f->zone; z < f->zone + CAIRN_ZONES; z++, zones >>= 1) {
+		unsigned from;
+
+		if ((zones & 1) == 0 || order >= z->norders)
+			continue;
+		if (order == 0 && z->spare != NULL) {
+			*place = (uint32_t)(z->spare - z->owner) + z->even;
+			z->spare = NULL;
+			return z;
+		}
+		from = best_order(z, order);
+		if (from < z->norders) {
+			*place = take_lowest(z, from, order);
+			return z;
+		}
+	}
+	return NULL;
 }
 
 cairn_pfn cairn_frame_alloc(struct cairn_frames *f, unsigned order, enum cairn_owner owner, unsigned zones)
@@ -76,25 +87,26 @@ cairn_pfn cairn_frame_alloc(struct cairn_frames *f, unsigned order, enum cairn_o
 
 	if (f == NULL || order >= CAIRN_ORDERS || !may_own(owner))
 		return CAIRN_NOFRAME;
-	z = zone_with(f, order, zones);
+	z = take(f, order, zones, &place);
 	if (z == NULL)
 		return CAIRN_NOFRAME;
-	place = take_lowest(z, order);
 	*owner_at(z, place) = head_byte(owner, order);
-	count_taken(z, order_nframes(order), owner);
+	z->nframes_of[owner] += order_nframes(order);
 	return pfn_of(z, place);
 }
 
-/* Write the heads of a run's blocks. */
-static void mark_run(struct cairn_zone *z, uint32_t place, uint32_t nframes, unsigned kind)
+/* Write the bytes of a run of more than one block. */
+static void mark_run(struct cairn_zone *z, uint32_t place, uint32_t nframes, enum cairn_owner owner)
 {
-	while (nframes != 0) {
+	uint8_t *head = owner_at(z, place);
+
+	head[0] = head_byte(owner, ORDER_RUN);
+	for (uint8_t *byte = head + 1; nframes != 0; byte = head) {
 		unsigned order = cairn_highest_bit(nframes);
 
-		*owner_at(z, place) = head_byte(kind, order);
-		place += order_nframes(order);
+		*byte = head_byte(KIND_RUN, order);
+		head += order_nframes(order);
 		nframes -= order_nframes(order);
-		kind = KIND_RUN;
 	}
 }
 
@@ -104,7 +116,7 @@ static void free_tail(struct cairn_zone *z, uint32_t place, uint32_t end)
 	while (place != end) {
 		unsigned order = cairn_lowest_bit(place);
 
-		list_free(z, place, order);
+		cairn_frame_release(z, place, order);
 		place += order_nframes(order);
 	}
 }
@@ -116,15 +128,16 @@ cairn_pfn cairn_frame_alloc_run(struct cairn_frames *f, size_t nframes, enum cai
 	struct cairn_zone *z;
 	uint32_t place;
 
+	if (cairn_is_pow2(nframes))
+		return cairn_frame_alloc(f, order, owner, zones);
 	if (f == NULL || nframes == 0 || order >= CAIRN_ORDERS || !may_own(owner))
 		return CAIRN_NOFRAME;
-	z = zone_with(f, order, zones);
+	z = take(f, order, zones, &place);
 	if (z == NULL)
 		return CAIRN_NOFRAME;
-	place = take_lowest(z, order);
 	mark_run(z, place, (uint32_t)nframes, owner);
 	free_tail(z, place + (uint32_t)nframes, place + order_nframes(order));
-	count_taken(z, nframes, owner);
+	z->nframes_of[owner] += nframes;
 	return pfn_of(z, place);
 }
 
@@ -132,11 +145,9 @@ cairn_pfn cairn_frame_alloc_run(struct cairn_frames *f, size_t nframes, enum cai
  * free. */
 static unsigned free_cover(const struct cairn_zone *z, uint32_t place, unsigned order)
 {
-	for (; order <= z->top; order++) {
-		place &= ~(uint32_t)0 << order;
-		if (is_free_head(z, place, order))
+	for (; order < z->norders; order++)
+		if (cairn_frame_is_free(z, place & ~(uint32_t)0 << order, order))
 			return order;
-	}
 	return CAIRN_ORDERS;
 }
 
@@ -145,11 +156,16 @@ static void carve(struct cairn_zone *z, uint32_t place, unsigned order, unsigned
 {
 	uint32_t head = place & ~(uint32_t)0 << from;
 
-	unlist_free(z, pair_bit(z, head, from), from);
+	if (from == 0 && z->spare == owner_at(z, head))
+		z->spare = NULL;
+	else
+		map_clear(z, from, bit_of(z, head, from));
 	while (from > order) {
 		uint32_t half = order_nframes(--from);
+		uint32_t other = place & half ? head : head + half;
 
-		list_free(z, place & half ? head : head + half, from);
+		*owner_at(z, other) = head_byte(CAIRN_FREE, from);
+		map_set(z, from, bit_of(z, other, from));
 		head += place & half;
 	}
 }
@@ -158,18 +174,15 @@ enum cairn_err cairn_frame_alloc_at(struct cairn_frames *f, cairn_pfn pfn, unsig
 				    enum cairn_owner owner)
 {
 	struct cairn_zone *z;
-	unsigned zone, from;
 	uint32_t place;
+	unsigned from;
 
 	if (f == NULL || order >= CAIRN_ORDERS || !may_own(owner))
 		return CAIRN_EINVAL;
 	if (pfn & (order_nframes(order) - 1))
 		return CAIRN_EALIGN;
-	zone = zone_number(f, pfn);
-	if (zone == CAIRN_ZONES)
-		return CAIRN_EFOREIGN;
-	z = &f->zone[zone];
-	if (z->nframes - (uint32_t)(pfn - z->base) < order_nframes(order))
+	z = zone_of(f, pfn);
+	if (z == NULL || z->nframes - (uint32_t)(pfn - z->base) < order_nframes(order))
 		return CAIRN_EFOREIGN;
 	place = place_of(z, pfn);
 	from = free_cover(z, place, order);
@@ -177,61 +190,136 @@ enum cairn_err cairn_frame_alloc_at(struct cairn_frames *f, cairn_pfn pfn, unsig
 		return CAIRN_ENOMEM;
 	carve(z, place, order, from);
 	*owner_at(z, place) = head_byte(owner, order);
-	count_taken(z, order_nframes(order), owner);
+	z->nframes_of[owner] += order_nframes(order);
 	return CAIRN_OK;
+}
+
+/* ---- what holds a frame ---- */
+
+static uint32_t block_nframes(const struct cairn_zone *z, unsigned order)
+{
+	return order < z->norders ? order_nframes(order) : 1;
+}
+
+/* Frames of the block or run that begins at `head`. Bounded, whatever the bytes say. */
+static uint32_t length_of(const struct cairn_zone *z, uint32_t head)
+{
+	uint32_t begin = head, end = head + 1;
+
+	if (order_of(*owner_at(z, head)) != ORDER_RUN)
+		return block_nframes(z, order_of(*owner_at(z, head)));
+	for (unsigned i = 0; i < CAIRN_ORDERS && in_zone(z, end); i++) {
+		uint8_t byte = *owner_at(z, end);
+
+		if (kind_of(byte) != KIND_RUN)
+			break;
+		end = begin + block_nframes(z, order_of(byte));
+		begin = end;
+	}
+	return end - head;
+}
+
+/* What holds a frame: RESERVED and boot META hold themselves. */
+struct holder {
+	uint32_t head;
+	uint32_t nframes;
+	enum cairn_owner owner;
+};
+
+/* What a byte of a free frame says is true only where a free block begins; where the upper half of a split
+ * begins, it may be anything. */
+static bool free_holds(const struct cairn_zone *z, uint32_t head, struct holder *holder)
+{
+	unsigned order = order_of(*owner_at(z, head));
+
+	if (kind_of(*owner_at(z, head)) != CAIRN_FREE || !cairn_frame_is_free(z, head, order))
+		order = cairn_lowest_bit(head | order_nframes(top_of(z)));
+	if (!cairn_frame_is_free(z, head, order))
+		return false;
+	*holder = (struct holder){head, order_nframes(order), CAIRN_FREE};
+	return true;
+}
+
+static bool holds(const struct cairn_zone *z, uint32_t head, uint32_t place, struct holder *holder)
+{
+	uint8_t byte = *owner_at(z, head);
+
+	if (byte == BYTE_INTERIOR || kind_of(byte) == CAIRN_FREE)
+		return free_holds(z, head, holder) && place - head < holder->nframes;
+	if (kind_of(byte) == KIND_RUN || kind_of(byte) == CAIRN_RESERVED)
+		return false;
+	*holder = (struct holder){head, length_of(z, head), (enum cairn_owner)kind_of(byte)};
+	return place - head < holder->nframes;
+}
+
+/* A frame whose head is lost is RESERVED. */
+static struct holder holder_of(const struct cairn_zone *z, uint32_t place)
+{
+	uint8_t byte = *owner_at(z, place);
+	uint32_t head = place;
+	struct holder holder;
+
+	if (byte == BYTE_BOOT_META)
+		return (struct holder){place, 1, CAIRN_META};
+	for (unsigned i = 0; i < CAIRN_ORDERS && in_zone(z, head); i++, head &= head - 1)
+		if (holds(z, head, place, &holder))
+			return holder;
+	return (struct holder){place, 1, CAIRN_RESERVED};
 }
 
 /* ---- free ---- */
 
-/* The head of the block or run that holds a place; NO_PLACE: damage has left none. */
-static uint32_t head_of(const struct cairn_zone *z, uint32_t place)
-{
-	for (unsigned i = 0; i < CAIRN_ORDERS && in_zone(z, place); i++) {
-		uint8_t byte = *owner_at(z, place);
-
-		if (byte != BYTE_INTERIOR && kind_of(byte) != KIND_RUN)
-			return place;
-		place &= place - 1;
-	}
-	return NO_PLACE;
-}
-
 static enum cairn_err why_not_free(const struct cairn_zone *z, uint32_t place, enum cairn_owner owner)
 {
-	uint32_t head = head_of(z, place);
-	unsigned kind = head == NO_PLACE ? CAIRN_RESERVED : kind_of(*owner_at(z, head));
+	struct holder holder = holder_of(z, place);
 
-	if (kind == CAIRN_FREE)
+	if (holder.owner == CAIRN_FREE)
 		return CAIRN_EDOUBLE;
-	return kind == owner && may_own(owner) ? CAIRN_EINTERIOR : CAIRN_EWRONGKIND;
+	return holder.owner == owner && holder.head != place ? CAIRN_EINTERIOR : CAIRN_EWRONGKIND;
+}
+
+/* Free the blocks of a run: their number of frames. */
+static uint32_t free_run(struct cairn_zone *z, uint32_t place)
+{
+	uint32_t begin = place;
+	uint8_t *byte = owner_at(z, place) + 1;
+
+	do {
+		unsigned order = order_of(*byte);
+
+		*byte = BYTE_INTERIOR;
+		cairn_frame_release(z, place, order);
+		place += order_nframes(order);
+		byte = owner_at(z, place);
+	} while (in_zone(z, place) && kind_of(*byte) == KIND_RUN);
+	return place - begin;
 }
 
 enum cairn_err cairn_frame_free(struct cairn_frames *f, cairn_pfn pfn, enum cairn_owner owner)
 {
-	uint32_t place, nframes = 0;
+	uint32_t place, nframes;
 	struct cairn_zone *z;
-	unsigned zone;
-	uint8_t byte;
+	unsigned order;
+	uint8_t *byte;
 
 	if (f == NULL)
 		return CAIRN_EINVAL;
-	zone = zone_number(f, pfn);
-	if (zone == CAIRN_ZONES)
+	z = zone_of(f, pfn);
+	if (z == NULL)
 		return CAIRN_EFOREIGN;
-	z = &f->zone[zone];
 	place = place_of(z, pfn);
-	byte = *owner_at(z, place);
-	if (CAIRN_CHECK >= 1 && (kind_of(byte) != owner || !may_own(owner)))
+	byte = owner_at(z, place);
+	if (CAIRN_CHECK >= 1 && (kind_of(*byte) != owner || !may_own(owner)))
 		return why_not_free(z, place, owner);
-	do {
-		uint32_t block = order_nframes(order_of(byte));
-
-		release(z, place, order_of(byte));
-		nframes += block;
-		place += block;
-	} while (in_zone(z, place) && kind_of(byte = *owner_at(z, place)) == KIND_RUN);
+	order = order_of(*byte);
+	*byte = BYTE_INTERIOR;
+	if (order == ORDER_RUN) {
+		nframes = free_run(z, place);
+	} else {
+		nframes = order_nframes(order);
+		cairn_frame_release(z, place, order);
+	}
 	z->nframes_of[owner] -= nframes;
-	z->nframes_of[CAIRN_FREE] += nframes;
 	return CAIRN_OK;
 }
 
@@ -239,68 +327,36 @@ enum cairn_err cairn_frame_free(struct cairn_frames *f, cairn_pfn pfn, enum cair
 
 enum cairn_owner cairn_frame_owner(const struct cairn_frames *f, cairn_pfn pfn)
 {
-	unsigned zone = f ? zone_number(f, pfn) : CAIRN_ZONES;
-	const struct cairn_zone *z;
-	uint32_t head;
+	const struct cairn_zone *z = f ? zone_of(f, pfn) : NULL;
 
-	if (zone == CAIRN_ZONES)
-		return CAIRN_RESERVED;
-	z = &f->zone[zone];
-	head = head_of(z, place_of(z, pfn));
-	if (head == NO_PLACE)
-		return CAIRN_RESERVED;
-	if (*owner_at(z, head) == BYTE_BOOT_META)
-		return CAIRN_META;
-	return (enum cairn_owner)kind_of(*owner_at(z, head));
-}
-
-static uint32_t block_nframes(const struct cairn_zone *z, uint8_t byte)
-{
-	return order_of(byte) <= z->top ? order_nframes(order_of(byte)) : 1;
-}
-
-/* Length of the block or run that begins at `head`. Bounded, whatever the bytes say. */
-static uint32_t length_of(const struct cairn_zone *z, uint32_t head)
-{
-	uint32_t end = head + block_nframes(z, *owner_at(z, head));
-
-	for (unsigned i = 0; i < CAIRN_ORDERS && in_zone(z, end); i++) {
-		uint8_t byte = *owner_at(z, end);
-
-		if (kind_of(byte) != KIND_RUN)
-			break;
-		end += block_nframes(z, byte);
-	}
-	return end - head;
+	return z ? holder_of(z, place_of(z, pfn)).owner : CAIRN_RESERVED;
 }
 
 bool cairn_frame_info(const struct cairn_frames *f, cairn_pfn pfn, struct cairn_frame_info *info)
 {
-	unsigned zone = f ? zone_number(f, pfn) : CAIRN_ZONES;
-	const struct cairn_zone *z;
-	uint32_t place, head, length;
-	uint8_t byte;
+	const struct cairn_zone *z = f ? zone_of(f, pfn) : NULL;
+	struct holder holder;
 
-	if (zone == CAIRN_ZONES || info == NULL)
+	if (z == NULL || info == NULL)
 		return false;
-	z = &f->zone[zone];
-	place = place_of(z, pfn);
-	*info = (struct cairn_frame_info){.owner = CAIRN_RESERVED, .head = pfn, .nframes = 1, .zone = zone};
-	head = head_of(z, place);
-	if (head == NO_PLACE)
-		return true;
-	byte = *owner_at(z, head);
-	if (byte == BYTE_BOOT_META)
-		info->owner = CAIRN_META;
-	if (kind_of(byte) == CAIRN_RESERVED)
-		return true;
-	length = length_of(z, head);
-	if (place - head >= length)
-		return true;
-	info->owner = (enum cairn_owner)kind_of(byte);
-	info->head = pfn_of(z, head);
-	info->nframes = length;
+	holder = holder_of(z, place_of(z, pfn));
+	*info = (struct cairn_frame_info){.owner = holder.owner,
+					  .head = pfn_of(z, holder.head),
+					  .nframes = holder.nframes,
+					  .zone = (unsigned)(z - f->zone)};
 	return true;
+}
+
+static size_t count_in(const struct cairn_zone *z, enum cairn_owner owner)
+{
+	size_t nframes = z->nframes;
+
+	if (owner != CAIRN_FREE)
+		return z->nframes_of[owner];
+	for (unsigned other = 0; other < CAIRN_NOWNERS; other++)
+		if (other != CAIRN_FREE)
+			nframes -= z->nframes_of[other];
+	return nframes;
 }
 
 size_t cairn_frame_count(const struct cairn_frames *f, enum cairn_owner owner)
@@ -310,13 +366,18 @@ size_t cairn_frame_count(const struct cairn_frames *f, enum cairn_owner owner)
 	if (f == NULL || (unsigned)owner >= CAIRN_NOWNERS)
 		return 0;
 	for (unsigned i = 0; i < CAIRN_ZONES; i++)
-		nframes += f->zone[i].nframes_of[owner];
+		nframes += count_in(&f->zone[i], owner);
 	return nframes;
 }
 
 static unsigned largest_in(const struct cairn_zone *z)
 {
-	return z->nonempty ? cairn_highest_bit(z->nonempty) : CAIRN_ORDERS;
+	unsigned order = z->norders;
+
+	while (order > 0)
+		if (z->tops[--order] != 0)
+			return order;
+	return z->spare ? 0 : CAIRN_ORDERS;
 }
 
 bool cairn_frame_zone_info(const struct cairn_frames *f, unsigned zone, struct cairn_zone_info *info)
@@ -330,12 +391,10 @@ bool cairn_frame_zone_info(const struct cairn_frames *f, unsigned zone, struct c
 					 .nframes = z->nframes,
 					 .name = z->name,
 					 .attr = z->attr,
-					 .nfree = z->nframes_of[CAIRN_FREE],
+					 .nfree = count_in(z, CAIRN_FREE),
 					 .largest_order = largest_in(z)};
 	for (unsigned owner = 0; owner < CAIRN_NOWNERS; owner++)
-		info->nframes_of[owner] = z->nframes_of[owner];
-	for (unsigned order = 0; order <= z->top; order++)
-		info->nfree_blocks[order] = z->orders[order].nfree;
+		info->nframes_of[owner] = count_in(z, (enum cairn_owner)owner);
 	return true;
 }
 
@@ -351,10 +410,13 @@ unsigned cairn_frame_zones_with(const struct cairn_frames *f, unsigned attr)
 
 unsigned cairn_frame_largest(const struct cairn_frames *f, unsigned zones)
 {
-	uint32_t nonempty = 0;
+	unsigned largest = CAIRN_ORDERS;
 
-	for (unsigned i = 0; f && i < CAIRN_ZONES; i++)
-		if (zones >> i & 1)
-			nonempty |= f->zone[i].nonempty;
-	return nonempty ? cairn_highest_bit(nonempty) : CAIRN_ORDERS;
+	for (unsigned i = 0; f && i < CAIRN_ZONES; i++) {
+		unsigned order = zones >> i & 1 ? largest_in(&f->zone[i]) : CAIRN_ORDERS;
+
+		if (order != CAIRN_ORDERS && (largest == CAIRN_ORDERS || order > largest))
+			largest = order;
+	}
+	return largest;
 }

@@ -63,10 +63,9 @@ struct cairn_zone_info {
 	size_t nframes;
 	const char *name;
 	uint8_t attr;
-	size_t nfree;                      /* frames */
-	size_t nframes_of[CAIRN_NOWNERS];  /* by owner; the sum is nframes */
-	size_t nfree_blocks[CAIRN_ORDERS]; /* by order */
-	unsigned largest_order;            /* of a free block; CAIRN_ORDERS when nothing is free */
+	size_t nfree;                     /* frames */
+	size_t nframes_of[CAIRN_NOWNERS]; /* by owner; the sum is nframes */
+	unsigned largest_order;           /* of a free block; CAIRN_ORDERS when nothing is free */
 };
 
 struct cairn_frames;
@@ -149,34 +148,37 @@ unsigned cairn_frame_zones_with(const struct cairn_frames *f, unsigned attr);
 /* Order of the largest free block in `zones`; CAIRN_ORDERS when nothing is free there. O(zones). */
 unsigned cairn_frame_largest(const struct cairn_frames *f, unsigned zones);
 
+/* Free blocks of an order in a zone; 0 also when there is no such zone or order. For reports: counts the map,
+ * O(frames of the zone / 2^order). */
+size_t cairn_frame_nfree_blocks(const struct cairn_frames *f, unsigned zone, unsigned order);
+
 /* Every invariant, by a walk over all frames. NULL, or the broken one's text. */
 const char *cairn_frame_check(const struct cairn_frames *f) CAIRN_MUST_USE;
 
 /* ---- private: visible so that an instance can be allocated statically ---- */
 
-#define CAIRN_MAP_LEVELS 6 /* the string of bits and its summaries: 32^6 >= 2^30 bits */
-
-/* The free blocks of one order: a stretch of the zone's string of bits. */
-struct cairn_order {
-	uint32_t first;  /* bit of the pair of buddies at place 0 (modulo 2^32: a zone may begin behind it) */
-	uint32_t lowest; /* no bit of this order is set below */
-	uint32_t nfree;  /* blocks */
-};
-_Static_assert(sizeof(struct cairn_order) == 12, "counts as metadata");
+#define CAIRN_MAP_LEVELS 5 /* of summaries between a string of bits and its top: 2^(5 x 6) >= 2^30 bits */
 
 struct cairn_zone {
+	uint8_t *owner; /* a byte a frame: kind and order at the head of a block, or interior */
+	uint8_t *spare; /* byte of the free frame that is not in the map; NULL: none is */
 	cairn_pfn base;
-	uint32_t nframes;  /* 0: no zone here */
-	uint32_t skew;     /* base modulo the largest block */
-	uint32_t nonempty; /* bit k: a free block of order k exists */
-	uint8_t top;       /* largest order that fits into this zone */
-	uint8_t nlevels;
+	uint32_t nframes; /* 0: no zone here */
+	cairn_pfn zero;   /* pfn of place 0 (below the base, if that is no multiple of the largest block) */
+	uint32_t even;    /* place that owner[0] stands for: the zone's first, made even */
+	size_t *tops; /* of each order, not 0 iff a block of it is in the map; behind them one that is never 0 */
+	size_t **
+		maps; /* of each order whose string is longer than a word: biased, so that no bit needs an offset */
+	uint8_t norders; /* 0: no zone here */
+	uint8_t nmapped; /* orders below have a map */
+	uint8_t ntall;   /* orders below have a summary of the summary */
 	uint8_t attr;
-	uint8_t *owner;             /* a byte a frame: kind and order at the head of a block, or interior */
-	struct cairn_order *orders; /* top + 1 of them */
-	size_t *level[CAIRN_MAP_LEVELS];
+	uint32_t skew; /* place of the zone's first frame */
+	uint32_t last; /* place of its last */
 	const char *name;
-	size_t nframes_of[CAIRN_NOWNERS];
+	size_t *words; /* of the maps */
+	size_t nwords;
+	size_t nframes_of[CAIRN_NOWNERS]; /* but FREE, which is the rest */
 };
 
 struct cairn_frames {

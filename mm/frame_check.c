@@ -7,91 +7,101 @@
 /* What the walk over the owner bytes has seen. */
 struct census {
 	size_t nframes_of[CAIRN_NOWNERS];
-	uint32_t nfree[CAIRN_ORDERS];
-	size_t nfree_blocks;
+	size_t nlisted[CAIRN_ORDERS]; /* free blocks that are in the map */
+	size_t nspares;
 	unsigned kind;      /* of the block or run that was last seen */
 	unsigned run_below; /* a block of this order or above does not continue it */
 };
 
-static size_t level_nwords(const struct cairn_zone *z, unsigned i)
-{
-	const void *end = i + 1 < z->nlevels ? (const void *)z->level[i + 1] : z->owner;
-
-	return ((uintptr_t)end - (uintptr_t)z->level[i]) / sizeof(size_t);
-}
-
 static const char *check_shape(const struct cairn_zone *z)
 {
 	unsigned largest = cairn_highest_bit(z->nframes);
-	size_t meta_nbytes = (uintptr_t)z->owner + z->nframes - (uintptr_t)z->orders;
+	uintptr_t owner_end = (uintptr_t)z->owner + (z->last + 1 - z->even);
 
-	CAIRN_HOLDS(z->top == (largest < CAIRN_ORDERS ? largest : CAIRN_ORDERS - 1));
-	CAIRN_HOLDS(z->skew == (z->base & (((cairn_pfn)1 << z->top) - 1)));
-	CAIRN_HOLDS(meta_nbytes == cairn_frame_meta_nbytes(z->base, z->nframes));
-	CAIRN_HOLDS(z->nlevels >= 1 && z->nlevels <= CAIRN_MAP_LEVELS);
-	CAIRN_HOLDS(level_nwords(z, z->nlevels - 1u) == 1);
-	for (unsigned i = 1; i < z->nlevels; i++)
-		CAIRN_HOLDS(level_nwords(z, i) == (level_nwords(z, i - 1) + WORD_MASK) >> WORD_LOG2);
+	CAIRN_HOLDS(z->norders == (largest < CAIRN_ORDERS ? largest + 1 : CAIRN_ORDERS));
+	CAIRN_HOLDS(z->skew == (z->base & (order_nframes(top_of(z)) - 1)));
+	CAIRN_HOLDS(z->zero == z->base - z->skew && z->last == z->skew + z->nframes - 1);
+	CAIRN_HOLDS(z->even == (z->skew & ~(uint32_t)1));
+	CAIRN_HOLDS(z->nmapped <= z->norders && (void *)z->maps == z->tops + z->norders + 1);
+	CAIRN_HOLDS((void *)z->owner == z->maps + z->nmapped);
+	CAIRN_HOLDS((uintptr_t)z->words - owner_end < sizeof(size_t));
+	CAIRN_HOLDS((uintptr_t)(z->words + z->nwords) - (uintptr_t)z->tops ==
+		    cairn_frame_meta_nbytes(z->base, z->nframes));
 	return NULL;
 }
 
-/* The orders' stretches lie one behind the other, and behind the last is the bit that is always set. */
+/* The orders' words lie one behind the other, and behind the last order is one that is never empty. */
 static const char *check_orders(const struct cairn_zone *z)
 {
-	uint32_t begin = 0;
+	const size_t *word = z->words;
 
-	for (unsigned order = 0; order <= z->top; order++) {
-		const struct cairn_order *o = &z->orders[order];
-		unsigned shift = pair_shift(z, order);
-		uint32_t last = (z->skew + z->nframes - 1) >> shift;
+	for (unsigned order = 0; order < z->norders; order++) {
+		uint32_t first = bit_of(z, z->skew, order), last = bit_of(z, z->last, order);
 
-		CAIRN_HOLDS(o->first == begin - (z->skew >> shift));
-		CAIRN_HOLDS(o->lowest >= begin && o->lowest <= o->first + last + 1);
-		begin = o->first + last + 1;
+		CAIRN_HOLDS((order < z->nmapped) == (last > WORD_MASK));
+		CAIRN_HOLDS((order < z->ntall) == (last >> WORD_LOG2 > WORD_MASK));
+		CAIRN_HOLDS(order >= z->nmapped || z->maps[order] == word - (first >> WORD_LOG2));
+		word += map_order_nwords(z, order);
 	}
-	CAIRN_HOLDS((size_t)begin >> WORD_LOG2 == level_nwords(z, 0) - 1);
-	CAIRN_HOLDS(map_test(z->level, begin));
+	CAIRN_HOLDS(word == z->words + z->nwords);
+	CAIRN_HOLDS(z->tops[z->norders] != 0);
 	return NULL;
 }
 
-static const char *check_free_block(const struct cairn_zone *z, uint32_t place, unsigned order)
+/* Order of the free block that begins at `place`; CAIRN_ORDERS: none does. */
+static unsigned free_order(const struct cairn_zone *z, uint32_t place)
 {
-	uint32_t bit = pair_bit(z, place, order);
-	bool buddy_is_free = order < z->top && is_free_head(z, place ^ (uint32_t)1 << order, order);
+	for (unsigned order = 0; order < z->norders; order++)
+		if (cairn_frame_is_free(z, place, order))
+			return order;
+	return CAIRN_ORDERS;
+}
+
+static const char *check_free_block(const struct cairn_zone *z, uint32_t place, unsigned order,
+				    struct census *census)
+{
+	bool split_left_it = order != 0 && (place & order_nframes(order)) != 0;
+	bool is_spare = z->spare == owner_at(z, place);
+	bool buddy_is_free = order < top_of(z) && cairn_frame_is_free(z, place ^ order_nframes(order), order);
 
 	CAIRN_HOLDS(!buddy_is_free);
-	CAIRN_HOLDS(map_test(z->level, bit));
-	CAIRN_HOLDS(bit >= z->orders[order].lowest);
+	CAIRN_HOLDS(split_left_it || *owner_at(z, place) == head_byte(CAIRN_FREE, order));
+	CAIRN_HOLDS(!is_spare || order == 0);
+	census->nspares += is_spare;
+	census->nlisted[order] += !is_spare;
 	return NULL;
+}
+
+/* A byte that is no head's: that of a run's first block is behind the run's head. */
+static bool is_interior(uint8_t byte)
+{
+	return byte == BYTE_INTERIOR || kind_of(byte) == CAIRN_FREE;
 }
 
 static const char *check_block(const struct cairn_zone *z, uint32_t place, uint32_t *nframes,
 			       struct census *census)
 {
-	uint8_t head = *owner_at(z, place);
-	unsigned kind = kind_of(head), order = order_of(head);
-	bool run_may_follow = kind != CAIRN_FREE;
+	const uint8_t *byte = owner_at(z, place);
+	bool is_free = is_interior(*byte);
+	unsigned kind = is_free ? CAIRN_FREE : kind_of(*byte);
+	bool is_run = kind != CAIRN_FREE && order_of(*byte) == ORDER_RUN && place < z->last;
+	unsigned order = is_free ? free_order(z, place) : order_of(byte[is_run]);
 
-	CAIRN_HOLDS(kind != CAIRN_RESERVED); /* interior of nothing, or no byte of ours */
-	CAIRN_HOLDS(order <= z->top);
-	*nframes = (uint32_t)1 << order;
+	CAIRN_HOLDS(kind != CAIRN_RESERVED); /* no byte of ours */
+	CAIRN_HOLDS(!is_run || (kind != KIND_RUN && kind_of(byte[1]) == KIND_RUN && order > 0));
+	CAIRN_HOLDS(order < z->norders);
+	*nframes = order_nframes(order);
 	CAIRN_HOLDS((place & (*nframes - 1)) == 0);
-	CAIRN_HOLDS(*nframes <= z->nframes - (place - z->skew));
-	for (uint32_t i = 1; i < *nframes; i++)
-		CAIRN_HOLDS(owner_at(z, place)[i] == BYTE_INTERIOR);
-	if (kind == KIND_RUN) {
-		CAIRN_HOLDS(order < census->run_below);
-	} else {
+	CAIRN_HOLDS(*nframes + is_run <= z->last + 1 - place);
+	CAIRN_HOLDS(kind != KIND_RUN || order < census->run_below);
+	for (uint32_t i = 1 + is_run; i < *nframes; i++)
+		CAIRN_HOLDS(is_interior(byte[i]));
+	CAIRN_HOLDS(!is_run || kind_of(byte[*nframes]) == KIND_RUN);
+	if (kind != KIND_RUN)
 		census->kind = kind;
-		run_may_follow = run_may_follow && (place & *nframes) == 0;
-	}
-	census->run_below = run_may_follow ? order : 0;
+	census->run_below = is_run || kind == KIND_RUN ? order : 0;
 	census->nframes_of[census->kind] += *nframes;
-	if (kind != CAIRN_FREE)
-		return NULL;
-	census->nfree[order]++;
-	census->nfree_blocks++;
-	return check_free_block(z, place, order);
+	return is_free ? check_free_block(z, place, order, census) : NULL;
 }
 
 static const char *check_owners(const struct cairn_zone *z, struct census *census)
@@ -99,35 +109,76 @@ static const char *check_owners(const struct cairn_zone *z, struct census *censu
 	const char *broken = NULL;
 	uint32_t nframes;
 
-	for (uint32_t i = 0; i < z->nframes && broken == NULL; i += nframes) {
+	for (uint32_t place = z->skew; place <= z->last && broken == NULL; place += nframes) {
 		nframes = 1;
-		switch (z->owner[i]) {
+		switch (*owner_at(z, place)) {
 		case BYTE_RESERVED: census->nframes_of[CAIRN_RESERVED]++; break;
 		case BYTE_BOOT_META: census->nframes_of[CAIRN_META]++; break;
-		default: broken = check_block(z, i + z->skew, &nframes, census); continue;
+		default: broken = check_block(z, place, &nframes, census); continue;
 		}
 		census->run_below = 0;
 	}
+	CAIRN_HOLDS(broken != NULL || census->nspares == (z->spare != NULL));
 	return broken;
+}
+
+static size_t nbits_set(const size_t *word, size_t nwords)
+{
+	size_t nbits = 0;
+
+	for (const size_t *end = word + nwords; word < end; word++)
+		for (size_t rest = *word; rest != 0; rest &= rest - 1)
+			nbits++;
+	return nbits;
+}
+
+static size_t string_nbits_set(const struct cairn_zone *z, unsigned order)
+{
+	struct map_level level;
+
+	if (order >= z->nmapped)
+		return nbits_set(&z->tops[order], 1);
+	level = map_lowest_level(z, order);
+	return nbits_set(level.word + level.first, level.last - level.first + 1);
+}
+
+/* The summaries of an order say which words below are not 0, and nothing else. */
+static const char *check_summaries(const struct cairn_zone *z, unsigned order)
+{
+	struct map_level below = map_lowest_level(z, order), level = below;
+	bool is_top = false;
+
+	while (!is_top) {
+		const size_t *summary = &z->tops[order];
+		uint32_t nwords = 1;
+
+		is_top = !map_climb(&level);
+		if (!is_top) {
+			summary = level.word + level.first;
+			nwords = level.last - level.first + 1;
+		}
+		for (uint32_t bit = 0; bit < nwords << WORD_LOG2; bit++) {
+			uint32_t word = bit + (is_top ? 0 : level.first << WORD_LOG2);
+			bool is_there = word >= below.first && word <= below.last;
+			bool expected = is_there && below.word[word] != 0;
+			bool summed_up = (summary[bit >> WORD_LOG2] & word_bit(bit)) != 0;
+
+			CAIRN_HOLDS(summed_up == expected);
+		}
+		below = level;
+	}
+	return NULL;
 }
 
 /* Each free block has a bit, so as many bits as blocks means that none is set in vain. */
 static const char *check_map(const struct cairn_zone *z, const struct census *census)
 {
-	size_t nbits_set = 0;
+	for (unsigned order = 0; order < z->norders; order++) {
+		const char *broken = order < z->nmapped ? check_summaries(z, order) : NULL;
 
-	for (size_t i = 0; i < level_nwords(z, 0); i++)
-		for (size_t word = z->level[0][i]; word != 0; word &= word - 1)
-			nbits_set++;
-	CAIRN_HOLDS(nbits_set == census->nfree_blocks + 1);
-	for (unsigned above = 1; above < z->nlevels; above++) {
-		size_t nwords = level_nwords(z, above - 1);
-
-		for (uint32_t bit = 0; bit < level_nwords(z, above) << WORD_LOG2; bit++) {
-			bool below = bit < nwords && z->level[above - 1][bit] != 0;
-
-			CAIRN_HOLDS(map_test(&z->level[above], bit) == below);
-		}
+		if (broken != NULL)
+			return broken;
+		CAIRN_HOLDS(string_nbits_set(z, order) == census->nlisted[order]);
 	}
 	return NULL;
 }
@@ -135,14 +186,9 @@ static const char *check_map(const struct cairn_zone *z, const struct census *ce
 static const char *check_counts(const struct cairn_zone *z, const struct census *census)
 {
 	for (unsigned owner = 0; owner < CAIRN_NOWNERS; owner++)
-		CAIRN_HOLDS(z->nframes_of[owner] == census->nframes_of[owner]);
-	for (unsigned order = 0; order <= z->top; order++) {
-		bool nonempty = z->nonempty >> order & 1;
-
-		CAIRN_HOLDS(z->orders[order].nfree == census->nfree[order]);
-		CAIRN_HOLDS(nonempty == (census->nfree[order] != 0));
-	}
-	CAIRN_HOLDS(z->nonempty >> z->top <= 1);
+		if (owner != CAIRN_FREE)
+			CAIRN_HOLDS(z->nframes_of[owner] == census->nframes_of[owner]);
+	CAIRN_HOLDS(z->nframes_of[CAIRN_FREE] == 0); /* not counted */
 	return NULL;
 }
 
@@ -171,10 +217,17 @@ const char *cairn_frame_check(const struct cairn_frames *f)
 
 		if (broken != NULL)
 			return broken;
-		CAIRN_HOLDS(z->nframes != 0 || z->nonempty == 0);
+		CAIRN_HOLDS(z->nframes != 0 || z->norders == 0);
 		for (unsigned j = 0; j < i && z->nframes; j++)
 			CAIRN_HOLDS(z->base - f->zone[j].base >= f->zone[j].nframes &&
 				    f->zone[j].base - z->base >= z->nframes);
 	}
 	return NULL;
+}
+
+size_t cairn_frame_nfree_blocks(const struct cairn_frames *f, unsigned zone, unsigned order)
+{
+	if (f == NULL || zone >= CAIRN_ZONES || order >= f->zone[zone].norders)
+		return 0;
+	return string_nbits_set(&f->zone[zone], order) + (order == 0 && f->zone[zone].spare != NULL);
 }

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* The parts that frame.c, frame_zone.c and frame_check.c share: owner bytes, places, and the map of free
- * blocks. Private to them.
+/* The parts that frame*.c share: owner bytes, places, and the map of free blocks. Private to them.
  *
  * A place is a frame's number in its zone, counted from the multiple of the largest block at or below the
  * zone's base. So places are aligned as pfns are, buddies differ in one bit, and 32 bits are enough on any
  * machine.
  *
- * The map is one string of bits for all orders of a zone, order 0 first: a bit a pair of buddies, set iff
- * one of the two is a free block (never both, or they would be merged; which one, its owner byte tells).
- * The blocks of the top order are not merged, and have a bit each. Above the string lie its summaries: a
- * bit a word of the level below, set iff that word is not 0, up to a level of one word. One more bit,
- * behind all others, is always set: no search and no climb can run past the end, so none needs to look for
- * it. */
+ * The map has a string of bits for each order: a bit a pair of buddies, set iff one of the two is a free
+ * block (never both, or they would be merged). The blocks of the top order are not merged, and have a bit
+ * each. The lower of the two is the free one iff its byte says so: what a split leaves is the upper half,
+ * and all else that becomes free is marked. A string that fits into a word is the order's top; a longer one
+ * is its map, with a summary above it (a bit a word, set iff that word is not 0), and so on, until a summary
+ * fits into the top. The first bit of a word is its highest: clz finds the lowest address.
+ *
+ * One free frame, the `spare`, is not in the map: the one that was freed last, or the half that the last split
+ * left. It merges as all others do. */
 #ifndef CAIRN_FRAME_MAP_H
 #define CAIRN_FRAME_MAP_H
 
@@ -21,15 +23,20 @@
 
 #define ORDER_BITS 5
 #define ORDER_MASK ((1u << ORDER_BITS) - 1)
-_Static_assert(CAIRN_ORDERS - 1 <= ORDER_MASK, "an order fits its bits");
 
-/* At the head of a block the kind is its enum cairn_owner, but for the blocks of a run behind its first. */
+/* At the head of a run, instead of an order: its blocks are told by bytes of KIND_RUN, the first one's behind
+ * the head, the others' at their first frames. A run of one block is none. */
+#define ORDER_RUN ORDER_MASK
+_Static_assert(CAIRN_ORDERS - 1 < ORDER_RUN, "an order fits its bits");
+
+/* At the head of a block the kind is its enum cairn_owner. */
 #define KIND_RUN 7u
 _Static_assert(CAIRN_NOWNERS <= KIND_RUN, "owners and KIND_RUN fit into three bits");
 
 /* Without a block, in the place of an order of RESERVED: */
-#define BYTE_RESERVED  0u
-#define BYTE_INTERIOR  1u /* in a block, not its head */
+#define BYTE_RESERVED 0u
+#define BYTE_INTERIOR \
+	1u /* in a block, not its head; a byte of FREE is the same, but at a free block's head */
 #define BYTE_BOOT_META 2u
 
 static inline uint8_t head_byte(unsigned kind, unsigned order)
@@ -47,16 +54,21 @@ static inline unsigned order_of(uint8_t byte)
 	return byte & ORDER_MASK;
 }
 
+static inline uint32_t order_nframes(unsigned order)
+{
+	return (uint32_t)1 << order;
+}
+
 /* ---- places ---- */
 
 static inline uint32_t place_of(const struct cairn_zone *z, cairn_pfn pfn)
 {
-	return (uint32_t)(pfn - z->base) + z->skew;
+	return (uint32_t)(pfn - z->zero);
 }
 
 static inline cairn_pfn pfn_of(const struct cairn_zone *z, uint32_t place)
 {
-	return z->base - z->skew + place;
+	return z->zero + place;
 }
 
 static inline bool in_zone(const struct cairn_zone *z, uint32_t place)
@@ -66,129 +78,146 @@ static inline bool in_zone(const struct cairn_zone *z, uint32_t place)
 
 static inline uint8_t *owner_at(const struct cairn_zone *z, uint32_t place)
 {
-	return &z->owner[place - z->skew];
+	return &z->owner[place - z->even];
 }
 
-/* The number of the zone that holds pfn; CAIRN_ZONES: none does. */
-static inline unsigned zone_number(const struct cairn_frames *f, cairn_pfn pfn)
+/* The zone that holds pfn, or NULL. */
+static inline struct cairn_zone *zone_of(const struct cairn_frames *f, cairn_pfn pfn)
 {
-	unsigned i = 0;
+	const struct cairn_zone *z = f->zone;
 
-	while (i < CAIRN_ZONES && pfn - f->zone[i].base >= f->zone[i].nframes)
-		i++;
-	return i;
+	while (pfn - z->base >= z->nframes)
+		if (++z == f->zone + CAIRN_ZONES)
+			return NULL;
+	return (struct cairn_zone *)z;
 }
 
-/* ---- the map ---- */
+/* ---- words ---- */
 
 enum { WORD_LOG2 = sizeof(size_t) == 8 ? 6 : 5, WORD_MASK = (1 << WORD_LOG2) - 1 };
 _Static_assert(1 << WORD_LOG2 == sizeof(size_t) * 8, "words of 32 or 64 bits");
 
+/* The bit of that number, modulo the bits of a word: a rotation. */
 static inline size_t word_bit(uint32_t bit)
 {
-	return (size_t)1 << (bit & WORD_MASK);
+	size_t first = (size_t)1 << WORD_MASK;
+
+	return first >> (bit & WORD_MASK) | first << (-bit & WORD_MASK);
 }
 
-static inline void map_set(size_t *const *level, uint32_t bit)
+/* The number of the first set bit. word != 0. */
+static inline unsigned word_first(size_t word)
 {
-	size_t before;
-
-	do {
-		size_t *word = *level++ + (bit >> WORD_LOG2);
-
-		before = *word;
-		*word = before | word_bit(bit);
-		bit >>= WORD_LOG2;
-	} while (before == 0);
+	return (unsigned)__builtin_clzl(word);
 }
 
-static inline void map_clear(size_t *const *level, uint32_t bit)
+/* ---- the map ---- */
+
+static inline unsigned top_of(const struct cairn_zone *z)
 {
-	size_t after;
-
-	do {
-		size_t *word = *level++ + (bit >> WORD_LOG2);
-
-		after = *word & ~word_bit(bit);
-		*word = after;
-		bit >>= WORD_LOG2;
-	} while (after == 0);
+	return z->norders - 1u;
 }
 
-static inline bool map_test(size_t *const *level, uint32_t bit)
+/* log2 of the places that a bit stands for. */
+static inline unsigned bit_shift(const struct cairn_zone *z, unsigned order)
 {
-	return ((*level)[bit >> WORD_LOG2] & word_bit(bit)) != 0;
+	return order + (order < top_of(z));
 }
 
-/* The first set bit at or above `bit`: up until a word says where, and down to it. */
-static inline uint32_t map_next(size_t *const *level, uint32_t bit)
+static inline uint32_t bit_of(const struct cairn_zone *z, uint32_t place, unsigned order)
 {
-	size_t word = (*level)[bit >> WORD_LOG2] >> (bit & WORD_MASK);
-	unsigned height = 0;
+	return place >> bit_shift(z, order);
+}
 
-	while (word == 0) {
-		bit = (bit >> WORD_LOG2) + 1;
-		word = level[++height][bit >> WORD_LOG2] >> (bit & WORD_MASK);
+/* The word that has a bit of an order's string. */
+static inline size_t *map_word(const struct cairn_zone *z, unsigned order, uint32_t bit)
+{
+	return order < z->nmapped ? &z->maps[order][bit >> WORD_LOG2] : &z->tops[order];
+}
+
+/* A level of an order's map, the string's words being the lowest, if they do not fit into the top. Levels lie
+ * one behind the other. */
+struct map_level {
+	size_t *word; /* biased: word[first] is the first that is there */
+	uint32_t first;
+	uint32_t last;
+};
+
+static inline struct map_level map_lowest_level(const struct cairn_zone *z, unsigned order)
+{
+	unsigned shift = bit_shift(z, order) + WORD_LOG2;
+
+	return (struct map_level){z->maps[order], z->skew >> shift, z->last >> shift};
+}
+
+/* false: what is above is the top. */
+static inline bool map_climb(struct map_level *level)
+{
+	if (level->last <= WORD_MASK)
+		return false;
+	level->word += level->last + 1;
+	level->first >>= WORD_LOG2;
+	level->last >>= WORD_LOG2;
+	level->word -= level->first;
+	return true;
+}
+
+/* Words of all levels; 0: the string fits into the top. */
+static inline size_t map_order_nwords(const struct cairn_zone *z, unsigned order)
+{
+	uint32_t first = bit_of(z, z->skew, order), last = bit_of(z, z->last, order);
+	size_t nwords = 0;
+
+	while (last > WORD_MASK) {
+		first >>= WORD_LOG2;
+		last >>= WORD_LOG2;
+		nwords += last - first + 1;
 	}
-	bit += cairn_lowest_bit(word);
-	while (height > 0)
-		bit = (bit << WORD_LOG2) + cairn_lowest_bit(level[--height][bit]);
-	return bit;
+	return nwords;
 }
 
-/* ---- free blocks ---- */
-
-/* Places in a pair of buddies; in one block, for the top order. */
-static inline unsigned pair_shift(const struct cairn_zone *z, unsigned order)
-{
-	return order < z->top ? order + 1 : order;
-}
-
-static inline uint32_t pair_bit(const struct cairn_zone *z, uint32_t place, unsigned order)
-{
-	return z->orders[order].first + (place >> pair_shift(z, order));
-}
-
-static inline void list_free(struct cairn_zone *z, uint32_t place, unsigned order)
-{
-	struct cairn_order *o = &z->orders[order];
-	uint32_t bit = pair_bit(z, place, order);
-
-	*owner_at(z, place) = head_byte(CAIRN_FREE, order);
-	map_set(z->level, bit);
-	if (bit < o->lowest)
-		o->lowest = bit;
-	o->nfree++;
-	z->nonempty |= 1u << order;
-}
-
-/* The head's owner byte is the caller's to write. */
-static inline void unlist_free(struct cairn_zone *z, uint32_t bit, unsigned order)
-{
-	map_clear(z->level, bit);
-	if (--z->orders[order].nfree == 0)
-		z->nonempty &= ~(1u << order);
-}
-
-static inline bool is_free_head(const struct cairn_zone *z, uint32_t place, unsigned order)
+/* One of the pair of buddies that begins at `place` is free and in the map: is it the lower one? */
+static inline bool lower_is_free(const struct cairn_zone *z, uint32_t place, unsigned order)
 {
 	return in_zone(z, place) && *owner_at(z, place) == head_byte(CAIRN_FREE, order);
 }
 
+/* Whether a free block of that order begins there. Believes no order and no byte. */
+bool cairn_frame_is_free(const struct cairn_zone *z, uint32_t place, unsigned order);
+
+/* Change what is above a word of an order's string that has lost its last bit, or got its first. */
+void cairn_frame_map_emptied(struct cairn_zone *z, unsigned order, uint32_t word);
+void cairn_frame_map_filled(struct cairn_zone *z, unsigned order, uint32_t word);
+
+/* The lowest set bit of an order that has one, cleared. */
+uint32_t cairn_frame_map_take(struct cairn_zone *z, unsigned order);
+
 /* Make a block free that is not, and merge it with its buddies as long as they are free. Counts are the
  * caller's. */
-static inline void release(struct cairn_zone *z, uint32_t place, unsigned order)
-{
-	for (; order < z->top; order++) {
-		uint32_t size = (uint32_t)1 << order;
+void cairn_frame_release(struct cairn_zone *z, uint32_t place, unsigned order);
 
-		if (!is_free_head(z, place ^ size, order))
-			break;
-		unlist_free(z, pair_bit(z, place, order), order);
-		*owner_at(z, place | size) = BYTE_INTERIOR;
-		place &= ~size;
-	}
-	list_free(z, place, order);
+static inline void map_set(struct cairn_zone *z, unsigned order, uint32_t bit)
+{
+	size_t *word = map_word(z, order, bit);
+	size_t before = *word;
+
+	*word = before | word_bit(bit);
+	if (before == 0 && order < z->nmapped)
+		cairn_frame_map_filled(z, order, bit >> WORD_LOG2);
+}
+
+/* false: it is not set. */
+static inline bool map_clear(struct cairn_zone *z, unsigned order, uint32_t bit)
+{
+	size_t *word = map_word(z, order, bit);
+	size_t before = *word;
+
+	if ((before & word_bit(bit)) == 0)
+		return false;
+	*word = before & ~word_bit(bit);
+	if (*word == 0 && order < z->nmapped)
+		cairn_frame_map_emptied(z, order, bit >> WORD_LOG2);
+	return true;
 }
 
 #endif

@@ -2,69 +2,60 @@
 /* Zones of page frames: how much metadata, what lies where in it, and the way from the boot map to free
  * frames.
  *
- * Metadata of a zone, in this order: a struct cairn_order for each order, the words of the map level by
- * level, the owner bytes. Everything here is for boot (or for a zone that nobody uses yet) and takes time
+ * Metadata of a zone, in this order: the tops of the orders, and one more; where the maps are; the owner
+ * bytes; the words of the maps, order by order. Everything here is for boot (or for a zone that nobody uses yet) and takes time
  * in proportion to the zone. Locking: none here; cairn.c serialises. */
 #include "frame_map.h"
 
-/* Shape of a zone. */
-struct plan {
-	uint32_t skew;
+/* Give a zone its shape: all but what lies in its metadata. false: no zone can be like that. */
+static bool shape(struct cairn_zone *z, cairn_pfn base, size_t nframes)
+{
 	unsigned top;
-	unsigned nlevels;
-	uint32_t nbits; /* of all orders, and the one that is always set */
-	size_t nwords[CAIRN_MAP_LEVELS];
-	size_t nbytes;
-};
-
-static unsigned plan_shift(const struct plan *plan, unsigned order)
-{
-	return order < plan->top ? order + 1 : order;
-}
-
-static uint32_t plan_nbits(const struct plan *plan, size_t nframes, unsigned order)
-{
-	unsigned shift = plan_shift(plan, order);
-	uint32_t last = plan->skew + (uint32_t)nframes - 1;
-
-	return (last >> shift) - (plan->skew >> shift) + 1;
-}
-
-static size_t plan_orders_nbytes(const struct plan *plan)
-{
-	size_t nbytes = (plan->top + 1) * sizeof(struct cairn_order);
-
-	return cairn_round_down(nbytes + sizeof(size_t) - 1, sizeof(size_t));
-}
-
-/* false: no zone can be like that. */
-static bool make_plan(struct plan *plan, cairn_pfn base, size_t nframes)
-{
-	size_t nwords;
 
 	if (nframes == 0 || nframes > (size_t)1 << CAIRN_ZONE_FRAMES_LOG2 || nframes > CAIRN_NOFRAME - base)
 		return false;
-	*plan = (struct plan){.top = cairn_highest_bit(nframes), .nbits = 1};
-	if (plan->top > CAIRN_ORDERS - 1)
-		plan->top = CAIRN_ORDERS - 1;
-	plan->skew = (uint32_t)(base & (((cairn_pfn)1 << plan->top) - 1));
-	for (unsigned order = 0; order <= plan->top; order++)
-		plan->nbits += plan_nbits(plan, nframes, order);
-	plan->nbytes = plan_orders_nbytes(plan) + nframes;
-	nwords = plan->nbits;
-	do {
-		nwords = (nwords + WORD_MASK) >> WORD_LOG2;
-		plan->nwords[plan->nlevels++] = nwords;
-		plan->nbytes += nwords * sizeof(size_t);
-	} while (nwords > 1);
+	top = cairn_highest_bit(nframes);
+	if (top > CAIRN_ORDERS - 1)
+		top = CAIRN_ORDERS - 1;
+	memset(z, 0, sizeof(*z));
+	z->base = base;
+	z->nframes = (uint32_t)nframes;
+	z->norders = (uint8_t)(top + 1);
+	z->skew = (uint32_t)base & (order_nframes(top) - 1);
+	z->zero = base - z->skew;
+	z->even = z->skew & ~(uint32_t)1;
+	z->last = z->skew + (z->nframes - 1);
+	z->nframes_of[CAIRN_RESERVED] = nframes;
+	for (unsigned order = 0; order <= top; order++) {
+		z->nwords += map_order_nwords(z, order);
+		z->nmapped = (uint8_t)(z->nmapped + (bit_of(z, z->last, order) > WORD_MASK));
+		z->ntall = (uint8_t)(z->ntall + (bit_of(z, z->last, order) >> WORD_LOG2 > WORD_MASK));
+	}
 	return true;
+}
+
+static size_t orders_nbytes(const struct cairn_zone *z)
+{
+	return (z->norders + 1u) * sizeof(*z->tops) + z->nmapped * sizeof(*z->maps);
+}
+
+/* An even number, so that a frame's buddy has a byte too. */
+static size_t owners_nbytes(const struct cairn_zone *z)
+{
+	return cairn_round_down(z->last - z->even + sizeof(size_t), sizeof(size_t));
+}
+
+/* Bytes of metadata. */
+static size_t zone_nbytes(const struct cairn_zone *z)
+{
+	return orders_nbytes(z) + owners_nbytes(z) + z->nwords * sizeof(size_t);
 }
 
 size_t cairn_frame_meta_nbytes(cairn_pfn base, size_t nframes)
 {
-	struct plan plan;
+	struct cairn_zone z;
 
-	return make_plan(&plan, base, nframes) ? plan.nbytes : 0;
+	return shape(&z, base, nframes) ? zone_nbytes(&z) : 0;
 }
 
 void cairn_frame_init(struct cairn_frames *f)
@@ -73,26 +64,22 @@ void cairn_frame_init(struct cairn_frames *f)
 		memset(f, 0, sizeof(*f));
 }
 
-/* Lay the parts out in `meta`, which is all 0: no bit set, every frame RESERVED. */
-static void lay_out(struct cairn_zone *z, const struct plan *plan, uint8_t *meta)
+/* Lay the parts out in `meta`, which is all 0: no bit set, every frame RESERVED. A string's first word is the
+ * one that has the bit of the zone's first frame; what is before it in `meta` are more bytes than that. */
+static void lay_out(struct cairn_zone *z, uint8_t *meta)
 {
-	uint32_t first = 0;
+	size_t *word;
 
-	z->orders = (struct cairn_order *)(void *)meta;
-	for (unsigned order = 0; order <= plan->top; order++) {
-		z->orders[order].first = first - (plan->skew >> plan_shift(plan, order));
-		z->orders[order].lowest = first;
-		first += plan_nbits(plan, z->nframes, order);
+	z->tops = (size_t *)(void *)meta;
+	z->maps = (size_t **)(void *)(z->tops + z->norders + 1);
+	z->owner = meta + orders_nbytes(z);
+	z->words = (size_t *)(void *)(z->owner + owners_nbytes(z));
+	word = z->words;
+	for (unsigned order = 0; order < z->nmapped; order++) {
+		z->maps[order] = word - (bit_of(z, z->skew, order) >> WORD_LOG2);
+		word += map_order_nwords(z, order);
 	}
-	meta += plan_orders_nbytes(plan);
-	for (unsigned i = 0; i < plan->nlevels; i++) {
-		uint32_t always = (plan->nbits - 1) >> i * WORD_LOG2;
-
-		z->level[i] = (size_t *)(void *)meta;
-		z->level[i][always >> WORD_LOG2] = word_bit(always);
-		meta += plan->nwords[i] * sizeof(size_t);
-	}
-	z->owner = meta;
+	z->tops[z->norders] = 1;
 }
 
 /* A free slot, or CAIRN_ZONES. */
@@ -118,27 +105,22 @@ static bool overlaps(const struct cairn_frames *f, cairn_pfn base, size_t nframe
 enum cairn_err cairn_frame_zone_add(struct cairn_frames *f, cairn_pfn base, size_t nframes, uint8_t attr,
 				    const char *name, void *meta, size_t meta_nbytes, unsigned *zone)
 {
-	struct plan plan;
+	struct cairn_zone z;
 	unsigned slot;
 
-	if (f == NULL || meta == NULL || (uintptr_t)meta % sizeof(size_t) != 0 ||
-	    !make_plan(&plan, base, nframes) || meta_nbytes < plan.nbytes)
+	if (f == NULL || meta == NULL || (uintptr_t)meta % sizeof(size_t) != 0 || !shape(&z, base, nframes) ||
+	    meta_nbytes < zone_nbytes(&z))
 		return CAIRN_EINVAL;
 	if (overlaps(f, base, nframes))
 		return CAIRN_EOVERLAP;
 	slot = free_zone(f);
 	if (slot == CAIRN_ZONES)
 		return CAIRN_ETOOMANY;
-	memset(meta, 0, plan.nbytes);
-	f->zone[slot] = (struct cairn_zone){.base = base,
-					    .nframes = (uint32_t)nframes,
-					    .skew = plan.skew,
-					    .top = (uint8_t)plan.top,
-					    .nlevels = (uint8_t)plan.nlevels,
-					    .attr = attr,
-					    .name = name,
-					    .nframes_of = {[CAIRN_RESERVED] = nframes}};
-	lay_out(&f->zone[slot], &plan, meta);
+	memset(meta, 0, zone_nbytes(&z));
+	z.attr = attr;
+	z.name = name;
+	lay_out(&z, meta);
+	f->zone[slot] = z;
 	if (zone != NULL)
 		*zone = slot;
 	return CAIRN_OK;
@@ -151,8 +133,9 @@ enum cairn_err cairn_frame_zone_remove(struct cairn_frames *f, unsigned zone)
 	if (f == NULL || zone >= CAIRN_ZONES || f->zone[zone].nframes == 0)
 		return CAIRN_EINVAL;
 	z = &f->zone[zone];
-	if (z->nframes_of[CAIRN_RESERVED] + z->nframes_of[CAIRN_FREE] != z->nframes)
-		return CAIRN_EBUSY;
+	for (unsigned owner = CAIRN_PAGES; owner < CAIRN_NOWNERS; owner++)
+		if (z->nframes_of[owner] != 0)
+			return CAIRN_EBUSY;
 	memset(z, 0, sizeof(*z));
 	return CAIRN_OK;
 }
@@ -161,13 +144,13 @@ enum cairn_err cairn_frame_zone_remove(struct cairn_frames *f, unsigned zone)
 static void open_free(struct cairn_zone *z, uint32_t place, uint32_t nframes)
 {
 	while (nframes != 0) {
-		unsigned order = cairn_lowest_bit(place | (size_t)1 << z->top);
+		unsigned order = cairn_lowest_bit(place | order_nframes(top_of(z)));
 
 		if (order > cairn_highest_bit(nframes))
 			order = cairn_highest_bit(nframes);
-		release(z, place, order);
-		place += (uint32_t)1 << order;
-		nframes -= (uint32_t)1 << order;
+		cairn_frame_release(z, place, order);
+		place += order_nframes(order);
+		nframes -= order_nframes(order);
 	}
 }
 
@@ -176,14 +159,12 @@ enum cairn_err cairn_frame_zone_open(struct cairn_frames *f, cairn_pfn pfn, size
 {
 	struct cairn_zone *z;
 	uint8_t *bytes;
-	unsigned zone;
 
 	if (f == NULL || nframes == 0 || (owner != CAIRN_FREE && owner != CAIRN_META))
 		return CAIRN_EINVAL;
-	zone = zone_number(f, pfn);
-	if (zone == CAIRN_ZONES || nframes > f->zone[zone].nframes - (size_t)(pfn - f->zone[zone].base))
+	z = zone_of(f, pfn);
+	if (z == NULL || nframes > z->nframes - (size_t)(pfn - z->base))
 		return CAIRN_EFOREIGN;
-	z = &f->zone[zone];
 	bytes = owner_at(z, place_of(z, pfn));
 	for (size_t i = 0; i < nframes; i++)
 		if (bytes[i] != BYTE_RESERVED)
@@ -192,7 +173,8 @@ enum cairn_err cairn_frame_zone_open(struct cairn_frames *f, cairn_pfn pfn, size
 	if (owner == CAIRN_FREE)
 		open_free(z, place_of(z, pfn), (uint32_t)nframes);
 	z->nframes_of[CAIRN_RESERVED] -= nframes;
-	z->nframes_of[owner] += nframes;
+	if (owner == CAIRN_META)
+		z->nframes_of[CAIRN_META] += nframes;
 	return CAIRN_OK;
 }
 

@@ -37,18 +37,14 @@ static size_t nfree_before[CAIRN_ORDERS];
 
 static void remember_blocks(unsigned zone)
 {
-	struct cairn_zone_info info;
-
-	assert_true(cairn_frame_zone_info(&frame_pool, zone, &info));
-	memcpy(nfree_before, info.nfree_blocks, sizeof(nfree_before));
+	for (unsigned order = 0; order < CAIRN_ORDERS; order++)
+		nfree_before[order] = cairn_frame_nfree_blocks(&frame_pool, zone, order);
 }
 
 static void blocks_are_as_before(unsigned zone)
 {
-	struct cairn_zone_info info;
-
-	assert_true(cairn_frame_zone_info(&frame_pool, zone, &info));
-	assert_memory_equal(nfree_before, info.nfree_blocks, sizeof(nfree_before));
+	for (unsigned order = 0; order < CAIRN_ORDERS; order++)
+		assert_int_equal(cairn_frame_nfree_blocks(&frame_pool, zone, order), nfree_before[order]);
 }
 
 /* Every frame comes, lowest first; freed in another order, all merges to what it was. */
@@ -211,8 +207,12 @@ static void frame_zone_info_tells_all(void **state)
 	assert_int_equal(info.nframes, 40);
 	assert_int_equal(info.nfree, 39);
 	assert_int_equal(info.nframes_of[CAIRN_PAGES], 1);
-	assert_int_equal(info.nfree_blocks[0], 1);
-	assert_int_equal(info.nfree_blocks[5], 1);
+	assert_int_equal(cairn_frame_nfree_blocks(&frame_pool, 0, 0), 1);
+	assert_int_equal(cairn_frame_nfree_blocks(&frame_pool, 0, 5), 1);
+	assert_int_equal(cairn_frame_nfree_blocks(&frame_pool, 0, CAIRN_ORDERS), 0);
+	assert_int_equal(cairn_frame_nfree_blocks(&frame_pool, 1, 0), 0);
+	assert_int_equal(cairn_frame_nfree_blocks(&frame_pool, CAIRN_ZONES, 0), 0);
+	assert_int_equal(cairn_frame_nfree_blocks(NULL, 0, 0), 0);
 	assert_int_equal(info.largest_order, 5);
 	assert_string_equal(info.name, "zone");
 	assert_int_equal(cairn_frame_count(NULL, CAIRN_FREE), 0);
@@ -407,9 +407,10 @@ static void frame_manages_a_simulated_tib(void **state)
 	assert_true(cairn_frame_alloc(&frame_pool, TOP, CAIRN_HEAP, CAIRN_ANY_ZONE) == last + 1 - MOST);
 	assert_null(cairn_frame_check(&frame_pool));
 	/* The one zone here that is large enough for a summary of a summary. */
-	frame_pool.zone[0].level[1]--;
+	assert_true(frame_pool.zone[0].ntall > 1);
+	frame_pool.zone[0].ntall--;
 	assert_string_equal(cairn_frame_check(&frame_pool),
-			    "level_nwords(z, i) == (level_nwords(z, i - 1) + WORD_MASK) >> WORD_LOG2");
+			    "(order < z->ntall) == (last >> WORD_LOG2 > WORD_MASK)");
 	free(memory_of_zone);
 }
 #endif

@@ -8,8 +8,8 @@
 
 #include "frame_fixture.h"
 
-/* Places: a block of 4 at 0, a run of 7 at 8 (4, 2, 1), free: 4 at 4, 1 at 15, 16 at 16; RESERVED from 32,
- * META at 40. */
+/* Places: a block of 4 at 0, a run of 7 at 8 (4, 2, 1), free: 4 at 4, 1 at 15 (the spare), 16 at 16; RESERVED
+ * from 32, META at 40. */
 static struct cairn_zone *damaged_zone(void)
 {
 	cairn_frame_init(&frame_pool);
@@ -33,25 +33,43 @@ static void frame_check_names_damaged_owner_bytes(void **state)
 {
 	(void)state;
 	assert_string_equal(cairn_frame_check(NULL), "f != NULL");
-	CHECK_NAMES(z->owner[0] = BYTE_INTERIOR, "kind != CAIRN_RESERVED");
-	CHECK_NAMES(z->owner[33] = BYTE_INTERIOR, "kind != CAIRN_RESERVED");
+	CHECK_NAMES(z->owner[0] = BYTE_INTERIOR, "order < z->norders");
+	CHECK_NAMES(z->owner[33] = BYTE_INTERIOR, "order < z->norders");
 	CHECK_NAMES(z->owner[33] = BYTE_BOOT_META + 1, "kind != CAIRN_RESERVED");
-	CHECK_NAMES(z->owner[1] = BYTE_RESERVED, "owner_at(z, place)[i] == BYTE_INTERIOR");
-	CHECK_NAMES(z->owner[2] = head_byte(CAIRN_FREE, 1), "owner_at(z, place)[i] == BYTE_INTERIOR");
-	CHECK_NAMES(z->owner[31] = BYTE_BOOT_META, "owner_at(z, place)[i] == BYTE_INTERIOR");
-	CHECK_NAMES(z->owner[0] = head_byte(CAIRN_PAGES, z->top + 1u), "order <= z->top");
-	CHECK_NAMES(z->owner[4] = head_byte(CAIRN_FREE, 3), "(place & (*nframes - 1)) == 0");
+	CHECK_NAMES(z->owner[1] = BYTE_RESERVED, "is_interior(byte[i])");
+	CHECK_NAMES(z->owner[2] = head_byte(CAIRN_PAGES, 1), "is_interior(byte[i])");
+	CHECK_NAMES(z->owner[31] = BYTE_BOOT_META, "is_interior(byte[i])");
+	CHECK_NAMES(z->owner[0] = head_byte(CAIRN_PAGES, z->norders), "order < z->norders");
+	CHECK_NAMES(z->owner[4] = head_byte(CAIRN_PAGES, 3), "(place & (*nframes - 1)) == 0");
+	CHECK_NAMES(z->owner[15] = BYTE_INTERIOR,
+		    "split_left_it || *owner_at(z, place) == head_byte(CAIRN_FREE, order)");
 	CHECK_NAMES(z->nframes_of[CAIRN_HEAP]++, "z->nframes_of[owner] == census->nframes_of[owner]");
+	CHECK_NAMES(z->nframes_of[CAIRN_FREE]++, "z->nframes_of[CAIRN_FREE] == 0");
 	CHECK_NAMES(z->owner[0] = head_byte(CAIRN_SLAB, 2),
 		    "z->nframes_of[owner] == census->nframes_of[owner]");
 	CHECK_NAMES(z->owner[40] = BYTE_RESERVED, "z->nframes_of[owner] == census->nframes_of[owner]");
-	/* A run whose blocks do not become smaller, with no head, or behind what is free. */
-	CHECK_NAMES(z->owner[12] = head_byte(KIND_RUN, 2), "owner_at(z, place)[i] == BYTE_INTERIOR");
-	CHECK_NAMES(z->owner[14] = head_byte(KIND_RUN, 1), "owner_at(z, place)[i] == BYTE_INTERIOR");
-	CHECK_NAMES(z->owner[8] = head_byte(KIND_RUN, 2), "order < census->run_below");
-	CHECK_NAMES(z->owner[15] = head_byte(KIND_RUN, 0), "order < census->run_below");
-	CHECK_NAMES(z->owner[16] = head_byte(KIND_RUN, 4), "order < census->run_below");
-	CHECK_NAMES(z->owner[41] = head_byte(KIND_RUN, 0), "order < census->run_below");
+}
+
+static void frame_check_names_damaged_runs(void **state)
+{
+	(void)state;
+	/* With no first block, of one block only, at the end of the zone. */
+	CHECK_NAMES(z->owner[9] = BYTE_INTERIOR,
+		    "!is_run || (kind != KIND_RUN && kind_of(byte[1]) == KIND_RUN && order > 0)");
+	CHECK_NAMES(z->owner[9] = head_byte(KIND_RUN, 0),
+		    "!is_run || (kind != KIND_RUN && kind_of(byte[1]) == KIND_RUN && order > 0)");
+	CHECK_NAMES(z->owner[8] = head_byte(KIND_RUN, ORDER_RUN),
+		    "!is_run || (kind != KIND_RUN && kind_of(byte[1]) == KIND_RUN && order > 0)");
+	CHECK_NAMES(z->owner[12] = BYTE_INTERIOR, "!is_run || kind_of(byte[*nframes]) == KIND_RUN");
+	CHECK_NAMES(z->owner[63] = head_byte(CAIRN_PAGES, ORDER_RUN), "order < z->norders");
+	CHECK_NAMES((z->owner[60] = head_byte(CAIRN_PAGES, ORDER_RUN), z->owner[61] = head_byte(KIND_RUN, 2)),
+		    "*nframes + is_run <= z->last + 1 - place");
+	/* Whose blocks do not become smaller, with no head, or behind what is free. */
+	CHECK_NAMES(z->owner[12] = head_byte(KIND_RUN, 2), "kind != KIND_RUN || order < census->run_below");
+	CHECK_NAMES(z->owner[15] = head_byte(KIND_RUN, 0), "kind != KIND_RUN || order < census->run_below");
+	CHECK_NAMES(z->owner[8] = head_byte(KIND_RUN, 2), "kind != KIND_RUN || order < census->run_below");
+	CHECK_NAMES(z->owner[16] = head_byte(KIND_RUN, 4), "kind != KIND_RUN || order < census->run_below");
+	CHECK_NAMES(z->owner[41] = head_byte(KIND_RUN, 0), "kind != KIND_RUN || order < census->run_below");
 }
 
 static void frame_check_names_a_block_past_the_end(void **state)
@@ -59,36 +77,44 @@ static void frame_check_names_a_block_past_the_end(void **state)
 	(void)state;
 	frame_start(BASE, 24);
 	frame_pool.zone[0].owner[16] = head_byte(CAIRN_PAGES, 4);
-	assert_string_equal(cairn_frame_check(&frame_pool), "*nframes <= z->nframes - (place - z->skew)");
+	assert_string_equal(cairn_frame_check(&frame_pool), "*nframes + is_run <= z->last + 1 - place");
 }
 
 static void frame_check_names_damaged_free_blocks(void **state)
 {
 	(void)state;
-	CHECK_NAMES(z->owner[0] = head_byte(CAIRN_FREE, 2), "!buddy_is_free");
-	CHECK_NAMES(map_clear(z->level, pair_bit(z, 4, 2)), "map_test(z->level, bit)");
-	CHECK_NAMES(map_set(z->level, pair_bit(z, 8, 2)), "nbits_set == census->nfree_blocks + 1");
-	CHECK_NAMES(z->owner[15] = head_byte(CAIRN_PAGES, 0), "nbits_set == census->nfree_blocks + 1");
-	CHECK_NAMES(z->orders[0].lowest = pair_bit(z, 15, 0) + 1, "bit >= z->orders[order].lowest");
-	CHECK_NAMES(z->orders[2].nfree--, "z->orders[order].nfree == census->nfree[order]");
-	CHECK_NAMES(z->nonempty &= ~4u, "nonempty == (census->nfree[order] != 0)");
-	CHECK_NAMES(z->nonempty |= 2u, "nonempty == (census->nfree[order] != 0)");
-	CHECK_NAMES(z->nonempty |= 1u << 31, "z->nonempty >> z->top <= 1");
+	CHECK_NAMES(map_clear(z, 2, 0), "order < z->norders");
+	CHECK_NAMES(map_set(z, 2, 1), "string_nbits_set(z, order) == census->nlisted[order]");
+	CHECK_NAMES(z->spare = NULL, "order < z->norders");
+	CHECK_NAMES(z->spare = &z->owner[4],
+		    "split_left_it || *owner_at(z, place) == head_byte(CAIRN_FREE, order)");
+	CHECK_NAMES((z->owner[15] = head_byte(CAIRN_PAGES, 0), z->nframes_of[CAIRN_PAGES]++),
+		    "broken != NULL || census->nspares == (z->spare != NULL)");
+	CHECK_NAMES((map_set(z, 0, 7), z->spare = NULL, z->owner[14] = head_byte(CAIRN_FREE, 0)),
+		    "order < z->norders");
+	CHECK_NAMES((map_set(z, 3, 1), map_clear(z, 4, 0), map_set(z, 3, 1),
+		     z->owner[16] = head_byte(CAIRN_FREE, 3)),
+		    "order < z->norders");
 }
 
 static void frame_check_names_a_damaged_shape(void **state)
 {
 	(void)state;
-	CHECK_NAMES(z->top--, "z->top == (largest < CAIRN_ORDERS ? largest : CAIRN_ORDERS - 1)");
-	CHECK_NAMES(z->skew++, "z->skew == (z->base & (((cairn_pfn)1 << z->top) - 1))");
-	CHECK_NAMES(z->owner++, "meta_nbytes == cairn_frame_meta_nbytes(z->base, z->nframes)");
-	CHECK_NAMES(z->nlevels = 0, "z->nlevels >= 1 && z->nlevels <= CAIRN_MAP_LEVELS");
-	CHECK_NAMES(z->nlevels = CAIRN_MAP_LEVELS + 1, "z->nlevels >= 1 && z->nlevels <= CAIRN_MAP_LEVELS");
-	CHECK_NAMES(z->level[z->nlevels - 1]--, "level_nwords(z, z->nlevels - 1u) == 1");
-	CHECK_NAMES(z->orders[1].first++, "o->first == begin - (z->skew >> shift)");
-	CHECK_NAMES(z->orders[1].lowest = 0, "o->lowest >= begin && o->lowest <= o->first + last + 1");
-	CHECK_NAMES(z->level[0][64 >> WORD_LOG2] = 0, "map_test(z->level, begin)"); /* set always */
-	CHECK_NAMES(z->nframes = 0, "z->nframes != 0 || z->nonempty == 0");
+	CHECK_NAMES(z->norders--, "z->norders == (largest < CAIRN_ORDERS ? largest + 1 : CAIRN_ORDERS)");
+	CHECK_NAMES(z->skew++, "z->skew == (z->base & (order_nframes(top_of(z)) - 1))");
+	CHECK_NAMES(z->zero++, "z->zero == z->base - z->skew && z->last == z->skew + z->nframes - 1");
+	CHECK_NAMES(z->last--, "z->zero == z->base - z->skew && z->last == z->skew + z->nframes - 1");
+	CHECK_NAMES(z->even++, "z->even == (z->skew & ~(uint32_t)1)");
+	CHECK_NAMES(z->nmapped = z->norders + 1,
+		    "z->nmapped <= z->norders && (void *)z->maps == z->tops + z->norders + 1");
+	CHECK_NAMES(z->maps++, "z->nmapped <= z->norders && (void *)z->maps == z->tops + z->norders + 1");
+	CHECK_NAMES(z->owner++, "(void *)z->owner == z->maps + z->nmapped");
+	CHECK_NAMES(z->words++, "(uintptr_t)z->words - owner_end < sizeof(size_t)");
+	CHECK_NAMES(z->nwords++, "(uintptr_t)(z->words + z->nwords) - (uintptr_t)z->tops == "
+				 "cairn_frame_meta_nbytes(z->base, z->nframes)");
+	CHECK_NAMES(z->ntall++, "(order < z->ntall) == (last >> WORD_LOG2 > WORD_MASK)");
+	CHECK_NAMES(z->tops[z->norders] = 0, "z->tops[z->norders] != 0");
+	CHECK_NAMES(z->nframes = 0, "z->nframes != 0 || z->norders == 0");
 }
 
 static void frame_check_names_a_damaged_summary(void **state)
@@ -96,25 +122,26 @@ static void frame_check_names_a_damaged_summary(void **state)
 	struct cairn_zone *z = &frame_pool.zone[0];
 
 	(void)state;
+	for (unsigned order = 0; order < 2; order++)
+		for (unsigned damage = 0; damage < 3; damage++) {
+			frame_start(BASE, ZONE_MAX);
+			assert_true(cairn_frame_alloc_at(&frame_pool, BASE + 8, 0, CAIRN_PAGES) == CAIRN_OK);
+			assert_true(cairn_frame_alloc_at(&frame_pool, BASE + 256, 0, CAIRN_PAGES) ==
+				    CAIRN_OK);
+			assert_true(order < z->nmapped);
+			assert_null(cairn_frame_check(&frame_pool));
+			z->tops[order] ^= word_bit(damage == 0 ? 0 : damage == 1 ? 1 : WORD_MASK);
+			assert_string_equal(cairn_frame_check(&frame_pool), "summed_up == expected");
+		}
+}
+
+static void frame_check_names_a_misplaced_map(void **state)
+{
+	(void)state;
 	frame_start(BASE, ZONE_MAX);
-	assert_true(z->nlevels > 1);
-	z->level[0][0] |= 1;
-	z->level[0][0] &= ~(size_t)1;
-	z->level[1][0] |= 1;
-	assert_string_equal(cairn_frame_check(&frame_pool), "map_test(&z->level[above], bit) == below");
-	frame_start(BASE, ZONE_MAX);
-	z->level[1][0] &= z->level[1][0] - 1;
-	assert_string_equal(cairn_frame_check(&frame_pool), "map_test(&z->level[above], bit) == below");
-	frame_start(BASE, ZONE_MAX);
-	z->level[1][0] |= ~(SIZE_MAX >> 1);
-	assert_string_equal(cairn_frame_check(&frame_pool), "map_test(&z->level[above], bit) == below");
-	frame_start(BASE, ZONE_MAX);
-	z->level[0]--;
+	frame_pool.zone[0].maps[1]++;
 	assert_string_equal(cairn_frame_check(&frame_pool),
-			    "(size_t)begin >> WORD_LOG2 == level_nwords(z, 0) - 1");
-	frame_start(BASE, ZONE_MAX);
-	z->level[1]++;
-	assert_string_equal(cairn_frame_check(&frame_pool), "level_nwords(z, z->nlevels - 1u) == 1");
+			    "order >= z->nmapped || z->maps[order] == word - (first >> WORD_LOG2)");
 }
 
 static void frame_check_names_zones_that_overlap(void **state)
@@ -132,6 +159,10 @@ static void frame_info_believes_no_order_that_cannot_be(void **state)
 
 	(void)state;
 	damaged_zone()->owner[0] = head_byte(CAIRN_PAGES, ORDER_MASK);
+	assert_true(cairn_frame_info(&frame_pool, BASE, &info));
+	assert_int_equal(info.owner, CAIRN_PAGES);
+	assert_int_equal(info.nframes, 1);
+	frame_pool.zone[0].owner[0] = head_byte(CAIRN_PAGES, ORDER_MASK - 1);
 	assert_true(cairn_frame_info(&frame_pool, BASE, &info));
 	assert_int_equal(info.owner, CAIRN_PAGES);
 	assert_int_equal(info.nframes, 1);
@@ -163,10 +194,12 @@ int test_frame_check_run(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frame_check_names_damaged_owner_bytes),
+		cmocka_unit_test(frame_check_names_damaged_runs),
 		cmocka_unit_test(frame_check_names_a_block_past_the_end),
 		cmocka_unit_test(frame_check_names_damaged_free_blocks),
 		cmocka_unit_test(frame_check_names_a_damaged_shape),
 		cmocka_unit_test(frame_check_names_a_damaged_summary),
+		cmocka_unit_test(frame_check_names_a_misplaced_map),
 		cmocka_unit_test(frame_check_names_zones_that_overlap),
 		cmocka_unit_test(frame_info_believes_no_order_that_cannot_be),
 		cmocka_unit_test(frame_looks_safely_at_garbage),

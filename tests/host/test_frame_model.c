@@ -47,9 +47,13 @@ static bool model_is_whole(size_t at, unsigned order)
 	return !model_is_block(upper ? at - block : at, order + 1);
 }
 
-/* Where an allocation must land. */
+/* Where an allocation must land: lowest in the best order, but for the frame that was freed last. */
 static cairn_pfn model_choice(unsigned order)
 {
+	const struct cairn_zone *z = &frame_pool.zone[0];
+
+	if (order == 0 && z->spare != NULL)
+		return pfn_of(z, (uint32_t)(z->spare - z->owner) + z->even);
 	for (; order < CAIRN_ORDERS; order++)
 		for (size_t at = 0; at < model.nframes; at++)
 			if (model_is_whole(at, order))
