@@ -6,6 +6,7 @@
  * constructing, poisoning, mapping) stands between two such steps; the task is pinned there, since what it
  * holds has no other owner. A free is: step, unlock, then report or tell who waits for memory. An allocation
  * that finds nothing trims what is kept for speed, one slab a lock, and tries once more. */
+#include "frame_fast.h"
 #include "system.h"
 
 struct cairn_system cairn_system;
@@ -146,14 +147,6 @@ static void *pages_at(cairn_pfn pfn)
 	return pfn == CAIRN_NOFRAME ? NULL : (void *)cairn_pfn_to_addr(pfn);
 }
 
-static void *take_block(unsigned order, unsigned zones)
-{
-	cairn_key key = cairn_enter();
-	cairn_pfn pfn = cairn_frame_alloc(&cairn_system.frames, order, CAIRN_PAGES, zones);
-	cairn_leave(key);
-	return pages_at(pfn);
-}
-
 static void *take_run(size_t nframes, unsigned zones)
 {
 	cairn_key key = cairn_enter();
@@ -162,14 +155,29 @@ static void *take_run(size_t nframes, unsigned zones)
 	return pages_at(pfn);
 }
 
+/* The long half; the lock is held. */
+static __attribute__((noinline)) void *pages_alloc_locked(unsigned order, unsigned zones, cairn_key key)
+{
+	cairn_pfn pfn = cairn_frame_alloc_long(&cairn_system.frames, order, CAIRN_PAGES, zones);
+	cairn_leave(key);
+	if (pfn != CAIRN_NOFRAME)
+		return (void *)cairn_pfn_to_addr(pfn);
+	if (order >= CAIRN_ORDERS || !can_be_had((size_t)1 << order, zones) || cairn_trim() == 0)
+		return NULL;
+	key = cairn_enter();
+	pfn = cairn_frame_alloc(&cairn_system.frames, order, CAIRN_PAGES, zones);
+	cairn_leave(key);
+	return pages_at(pfn);
+}
+
 void *cairn_pages_alloc(unsigned order, unsigned zones)
 {
-	if (order >= CAIRN_ORDERS || !can_be_had((size_t)1 << order, zones))
-		return NULL;
-	void *pages = take_block(order, zones);
-	if (pages == NULL && cairn_trim() != 0)
-		pages = take_block(order, zones);
-	return pages;
+	cairn_key key = cairn_enter();
+	cairn_pfn pfn;
+	if (!frame_alloc_short(&cairn_system.frames, order, CAIRN_PAGES, zones, &pfn))
+		return pages_alloc_locked(order, zones, key);
+	cairn_leave(key);
+	return (void *)cairn_pfn_to_addr(pfn);
 }
 
 void *cairn_pages_alloc_run(size_t nframes, unsigned zones)
@@ -198,20 +206,38 @@ enum cairn_err cairn_pages_alloc_at(void *addr, unsigned order)
 	return err;
 }
 
-enum cairn_err cairn_pages_free(void *addr)
+/* The long half; the lock is held. */
+static __attribute__((noinline)) enum cairn_err pages_free_locked(void *addr, cairn_key key,
+								  const void *caller)
 {
-	if (addr == NULL)
-		return CAIRN_OK;
-	cairn_key key = cairn_enter();
-	struct cairn_frame_info info;
 	cairn_pfn pfn = cairn_addr_to_pfn((uintptr_t)addr);
+	struct cairn_frame_info info;
 	enum cairn_err err = CAIRN_EMISALIGNED;
 	if (starts_a_frame(addr))
-		err = cairn_frame_free(&cairn_system.frames, pfn, CAIRN_PAGES);
+		err = cairn_frame_free_long(&cairn_system.frames, pfn, CAIRN_PAGES);
 	else if (!cairn_frame_info(&cairn_system.frames, pfn, &info))
 		err = CAIRN_EFOREIGN;
 	cairn_leave(key);
-	return cairn_freed(err, "cairn_pages_free", addr, NULL, CAIRN_CALLER());
+	if (addr == NULL)
+		return CAIRN_OK;
+	return cairn_freed(err, "cairn_pages_free", addr, NULL, caller);
+}
+
+/* An address that starts no frame becomes the number of none: no zone goes that far. */
+static cairn_pfn strict_pfn(const void *addr)
+{
+	uintptr_t in_frame = (uintptr_t)addr & (CAIRN_FRAME_NBYTES - 1);
+	return (uintptr_t)addr >> CAIRN_FRAME_SHIFT | in_frame << (CAIRN_WORD_BITS - CAIRN_FRAME_SHIFT);
+}
+
+enum cairn_err cairn_pages_free(void *addr)
+{
+	cairn_key key = cairn_enter();
+	if (!frame_free_short(&cairn_system.frames, strict_pfn(addr), CAIRN_PAGES))
+		return pages_free_locked(addr, key, CAIRN_CALLER());
+	cairn_leave(key);
+	cairn_tell_watchers();
+	return CAIRN_OK;
 }
 
 unsigned cairn_zones_with(unsigned attr)

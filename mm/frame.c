@@ -13,7 +13,7 @@
  * I3: every byte is a head, inside a head's block, or a single RESERVED or boot META frame.
  * I4: a free block's head says FREE and its order, but for the upper half of a split above order 0.
  * I5: nframes_of is exact, what is FREE being the rest. Locking: none here; cairn.c serialises. */
-#include "frame_map.h"
+#include "frame_fast.h"
 
 static bool may_own(enum cairn_owner owner)
 {
@@ -32,67 +32,92 @@ static unsigned best_order(const struct cairn_zone *z, unsigned order)
 	return (unsigned)(top - z->tops);
 }
 
-/* Shorten a block that is not free from order `from` to `to`, keeping its lower end. There is no free block of
- * the orders between, or it would have been taken. */
-static void split(struct cairn_zone *z, uint32_t place, unsigned from, unsigned to)
+/* Shorten a block that is not free from order `from` to `to`, keeping its lower end. No block of the orders
+ * between is in the map, or it would have been taken: their words are 0. */
+static inline void split(struct cairn_zone *z, uint32_t place, unsigned from, unsigned to)
 {
-	while (from > to && from > 1) {
-		from--;
-		map_set(z, from, place >> (from + 1));
-	}
-	if (from > to) {
-		z->spare = owner_at(z, place + 1);
-		*z->spare = head_byte(CAIRN_FREE, 0);
+	uint32_t bit = place >> from;
+	unsigned order = from;
+
+	for (; order > to && order > z->nmapped; bit <<= 1)
+		z->tops[--order] = word_bit(bit);
+	for (; order > to; bit <<= 1) {
+		z->maps[--order][bit >> WORD_LOG2] = word_bit(bit);
+		map_filled(z, order, bit >> WORD_LOG2);
 	}
 }
 
-/* Take the lowest block of order `from` out of the map, cut to `order`. There is one. */
-static uint32_t take_lowest(struct cairn_zone *z, unsigned from, unsigned order)
-{
-	uint32_t place = cairn_frame_map_take(z, from) << bit_shift(z, from);
-
-	if (from < top_of(z) && !lower_is_free(z, place, from))
-		place += order_nframes(from);
-	split(z, place, from, order);
-	return place;
-}
-
-/* Take a free block out of the first of `zones` that has one, cut to `order`: its zone, or NULL. Its owner
- * byte and the count are the caller's to write. */
-static struct cairn_zone *take(struct cairn_frames *f, unsigned order, unsigned zones, uint32_t *place)
+/* The first of `zones` that has a free block of `order`, or NULL; `from`: its best order. */
+static inline struct cairn_zone *zone_with(struct cairn_frames *f, unsigned order, unsigned zones,
+					   unsigned *from)
 {
 	for (struct cairn_zone *z = f->zone; z < f->zone + CAIRN_ZONES; z++, zones >>= 1) {
-		unsigned from;
-
 		if ((zones & 1) == 0 || order >= z->norders)
 			continue;
-		if (order == 0 && z->spare != NULL) {
-			*place = (uint32_t)(z->spare - z->owner) + z->even;
-			z->spare = NULL;
+		*from = best_order(z, order);
+		if (*from < z->norders)
 			return z;
-		}
-		from = best_order(z, order);
-		if (from < z->norders) {
-			*place = take_lowest(z, from, order);
-			return z;
-		}
 	}
 	return NULL;
 }
 
-cairn_pfn cairn_frame_alloc(struct cairn_frames *f, unsigned order, enum cairn_owner owner, unsigned zones)
+void cairn_frame_flush(struct cairn_frames *f)
 {
-	struct cairn_zone *z;
+	uint8_t *byte = f ? f->spare : NULL;
+
+	if (byte == NULL)
+		return;
+	f->spare = NULL;
+	*byte = BYTE_INTERIOR;
+	cairn_frame_release(&f->zone[0], (uint32_t)(byte - f->zone[0].owner) + f->zone[0].even, 0);
+}
+
+/* Take a free block from the first of `zones` that has one: its zone, or NULL. Its owner byte and the count
+ * are the caller's to write. */
+static inline struct cairn_zone *take(struct cairn_frames *f, unsigned order, unsigned zones, uint32_t *at)
+{
+	unsigned from;
+	struct cairn_zone *z = zone_with(f, order, zones, &from);
 	uint32_t place;
 
-	if (f == NULL || order >= CAIRN_ORDERS || !may_own(owner))
-		return CAIRN_NOFRAME;
-	z = take(f, order, zones, &place);
+	if (z == NULL && f->spare != NULL) {
+		cairn_frame_flush(f);
+		z = zone_with(f, order, zones, &from);
+	}
+	if (z == NULL)
+		return NULL;
+	place = map_take(z, from) << bit_shift(z, from);
+	if (from < top_of(z) && !lower_is_free(z, place, from))
+		place += order_nframes(from);
+	split(z, place, from, order);
+	*at = place;
+	return z;
+}
+
+cairn_pfn cairn_frame_alloc_long(struct cairn_frames *f, unsigned order, enum cairn_owner owner,
+				 unsigned zones)
+{
+	struct cairn_zone *z = NULL;
+	uint32_t place;
+
+	if (order < CAIRN_ORDERS)
+		z = take(f, order, zones, &place);
 	if (z == NULL)
 		return CAIRN_NOFRAME;
 	*owner_at(z, place) = head_byte(owner, order);
 	z->nframes_of[owner] += order_nframes(order);
 	return pfn_of(z, place);
+}
+
+cairn_pfn cairn_frame_alloc(struct cairn_frames *f, unsigned order, enum cairn_owner owner, unsigned zones)
+{
+	cairn_pfn pfn;
+
+	if (f == NULL || !may_own(owner))
+		return CAIRN_NOFRAME;
+	if (frame_alloc_short(f, order, owner, zones, &pfn))
+		return pfn;
+	return cairn_frame_alloc_long(f, order, owner, zones);
 }
 
 /* Write the bytes of a run of more than one block. */
@@ -156,10 +181,12 @@ static void carve(struct cairn_zone *z, uint32_t place, unsigned order, unsigned
 {
 	uint32_t head = place & ~(uint32_t)0 << from;
 
-	if (from == 0 && z->spare == owner_at(z, head))
-		z->spare = NULL;
-	else
-		map_clear(z, from, bit_of(z, head, from));
+	uint32_t bit = bit_of(z, head, from);
+	size_t *word = map_word(z, from, bit);
+
+	*word &= ~word_bit(bit);
+	if (*word == 0 && from < z->nmapped)
+		map_emptied(z, from, bit >> WORD_LOG2);
 	while (from > order) {
 		uint32_t half = order_nframes(--from);
 		uint32_t other = place & half ? head : head + half;
@@ -186,6 +213,10 @@ enum cairn_err cairn_frame_alloc_at(struct cairn_frames *f, cairn_pfn pfn, unsig
 		return CAIRN_EFOREIGN;
 	place = place_of(z, pfn);
 	from = free_cover(z, place, order);
+	if (from == CAIRN_ORDERS) {
+		cairn_frame_flush(f);
+		from = free_cover(z, place, order);
+	}
 	if (from == CAIRN_ORDERS)
 		return CAIRN_ENOMEM;
 	carve(z, place, order, from);
@@ -232,11 +263,14 @@ static bool free_holds(const struct cairn_zone *z, uint32_t head, struct holder 
 {
 	unsigned order = order_of(*owner_at(z, head));
 
+	*holder = (struct holder){head, 1, CAIRN_FREE};
+	if (*owner_at(z, head) == head_byte(CAIRN_FREE, ORDER_SPARE))
+		return true;
 	if (kind_of(*owner_at(z, head)) != CAIRN_FREE || !cairn_frame_is_free(z, head, order))
 		order = cairn_lowest_bit(head | order_nframes(top_of(z)));
 	if (!cairn_frame_is_free(z, head, order))
 		return false;
-	*holder = (struct holder){head, order_nframes(order), CAIRN_FREE};
+	holder->nframes = order_nframes(order);
 	return true;
 }
 
@@ -295,16 +329,13 @@ static uint32_t free_run(struct cairn_zone *z, uint32_t place)
 	return place - begin;
 }
 
-enum cairn_err cairn_frame_free(struct cairn_frames *f, cairn_pfn pfn, enum cairn_owner owner)
+enum cairn_err cairn_frame_free_long(struct cairn_frames *f, cairn_pfn pfn, enum cairn_owner owner)
 {
+	struct cairn_zone *z = zone_of(f, pfn);
 	uint32_t place, nframes;
-	struct cairn_zone *z;
 	unsigned order;
 	uint8_t *byte;
 
-	if (f == NULL)
-		return CAIRN_EINVAL;
-	z = zone_of(f, pfn);
 	if (z == NULL)
 		return CAIRN_EFOREIGN;
 	place = place_of(z, pfn);
@@ -321,6 +352,15 @@ enum cairn_err cairn_frame_free(struct cairn_frames *f, cairn_pfn pfn, enum cair
 	}
 	z->nframes_of[owner] -= nframes;
 	return CAIRN_OK;
+}
+
+enum cairn_err cairn_frame_free(struct cairn_frames *f, cairn_pfn pfn, enum cairn_owner owner)
+{
+	if (f == NULL)
+		return CAIRN_EINVAL;
+	if (may_own(owner) && frame_free_short(f, pfn, owner))
+		return CAIRN_OK;
+	return cairn_frame_free_long(f, pfn, owner);
 }
 
 /* ---- look ---- */
@@ -377,7 +417,7 @@ static unsigned largest_in(const struct cairn_zone *z)
 	while (order > 0)
 		if (z->tops[--order] != 0)
 			return order;
-	return z->spare ? 0 : CAIRN_ORDERS;
+	return CAIRN_ORDERS;
 }
 
 bool cairn_frame_zone_info(const struct cairn_frames *f, unsigned zone, struct cairn_zone_info *info)
@@ -392,7 +432,7 @@ bool cairn_frame_zone_info(const struct cairn_frames *f, unsigned zone, struct c
 					 .name = z->name,
 					 .attr = z->attr,
 					 .nfree = count_in(z, CAIRN_FREE),
-					 .largest_order = largest_in(z)};
+					 .largest_order = cairn_frame_largest(f, 1u << zone)};
 	for (unsigned owner = 0; owner < CAIRN_NOWNERS; owner++)
 		info->nframes_of[owner] = count_in(z, (enum cairn_owner)owner);
 	return true;
@@ -410,7 +450,7 @@ unsigned cairn_frame_zones_with(const struct cairn_frames *f, unsigned attr)
 
 unsigned cairn_frame_largest(const struct cairn_frames *f, unsigned zones)
 {
-	unsigned largest = CAIRN_ORDERS;
+	unsigned largest = f && f->spare && (zones & 1) ? 0 : CAIRN_ORDERS;
 
 	for (unsigned i = 0; f && i < CAIRN_ZONES; i++) {
 		unsigned order = zones >> i & 1 ? largest_in(&f->zone[i]) : CAIRN_ORDERS;

@@ -130,6 +130,10 @@ enum cairn_err cairn_frame_alloc_at(struct cairn_frames *f, cairn_pfn pfn, unsig
  *   CAIRN_EWRONGKIND anything else's, RESERVED and boot META included */
 enum cairn_err cairn_frame_free(struct cairn_frames *f, cairn_pfn pfn, enum cairn_owner owner);
 
+/* Make the frame that is kept for the next allocation of one mergeable. Done when a request can not be met
+ * otherwise. */
+void cairn_frame_flush(struct cairn_frames *f);
+
 /* What pfn is: false iff it is in no zone. Never changes anything; safe on damaged metadata, where a frame
  * whose head is lost is told as RESERVED. */
 bool cairn_frame_info(const struct cairn_frames *f, cairn_pfn pfn, struct cairn_frame_info *info);
@@ -160,28 +164,30 @@ const char *cairn_frame_check(const struct cairn_frames *f) CAIRN_MUST_USE;
 #define CAIRN_MAP_LEVELS 5 /* of summaries between a string of bits and its top: 2^(5 x 6) >= 2^30 bits */
 
 struct cairn_zone {
-	uint8_t *owner; /* a byte a frame: kind and order at the head of a block, or interior */
-	uint8_t *spare; /* byte of the free frame that is not in the map; NULL: none is */
-	cairn_pfn base;
-	uint32_t nframes; /* 0: no zone here */
-	cairn_pfn zero;   /* pfn of place 0 (below the base, if that is no multiple of the largest block) */
-	uint32_t even;    /* place that owner[0] stands for: the zone's first, made even */
+	uint8_t *owner;   /* a byte a frame: kind and order at the head of a block, or interior */
+	cairn_pfn low;    /* pfn that owner[0] stands for: the base, made even */
+	uint32_t nowners; /* from there to the end; 0: no zone here */
+	uint32_t even;    /* place of that pfn */
+	uint8_t norders;  /* 0: no zone here */
+	uint8_t nmapped;  /* orders below have a map */
+	uint8_t ntall;    /* orders below have a summary of the summary */
+	uint8_t nquick;   /* orders below are served by frame_fast.h */
 	size_t *tops; /* of each order, not 0 iff a block of it is in the map; behind them one that is never 0 */
 	size_t **
 		maps; /* of each order whose string is longer than a word: biased, so that no bit needs an offset */
-	uint8_t norders; /* 0: no zone here */
-	uint8_t nmapped; /* orders below have a map */
-	uint8_t ntall;   /* orders below have a summary of the summary */
+	size_t nframes_of[CAIRN_NOWNERS]; /* but FREE, which is the rest */
+	cairn_pfn base;
+	uint32_t nframes; /* 0: no zone here */
 	uint8_t attr;
 	uint32_t skew; /* place of the zone's first frame */
 	uint32_t last; /* place of its last */
 	const char *name;
 	size_t *words; /* of the maps */
 	size_t nwords;
-	size_t nframes_of[CAIRN_NOWNERS]; /* but FREE, which is the rest */
 };
 
 struct cairn_frames {
+	uint8_t *spare; /* byte of a free frame of zone[0] that is not in its map; NULL: none */
 	struct cairn_zone zone[CAIRN_ZONES];
 };
 

@@ -16,12 +16,12 @@ struct census {
 static const char *check_shape(const struct cairn_zone *z)
 {
 	unsigned largest = cairn_highest_bit(z->nframes);
-	uintptr_t owner_end = (uintptr_t)z->owner + (z->last + 1 - z->even);
+	uintptr_t owner_end = (uintptr_t)z->owner + z->nowners;
 
 	CAIRN_HOLDS(z->norders == (largest < CAIRN_ORDERS ? largest + 1 : CAIRN_ORDERS));
 	CAIRN_HOLDS(z->skew == (z->base & (order_nframes(top_of(z)) - 1)));
-	CAIRN_HOLDS(z->zero == z->base - z->skew && z->last == z->skew + z->nframes - 1);
-	CAIRN_HOLDS(z->even == (z->skew & ~(uint32_t)1));
+	CAIRN_HOLDS(z->last == z->skew + z->nframes - 1 && z->nowners == z->last + 1 - z->even);
+	CAIRN_HOLDS(z->even == (z->skew & ~(uint32_t)1) && z->low == z->base - (z->skew - z->even));
 	CAIRN_HOLDS(z->nmapped <= z->norders && (void *)z->maps == z->tops + z->norders + 1);
 	CAIRN_HOLDS((void *)z->owner == z->maps + z->nmapped);
 	CAIRN_HOLDS((uintptr_t)z->words - owner_end < sizeof(size_t));
@@ -44,13 +44,21 @@ static const char *check_orders(const struct cairn_zone *z)
 		word += map_order_nwords(z, order);
 	}
 	CAIRN_HOLDS(word == z->words + z->nwords);
+	CAIRN_HOLDS(z->nquick == (z->skew == 0 && z->ntall == 0 ? top_of(z) : 0));
 	CAIRN_HOLDS(z->tops[z->norders] != 0);
 	return NULL;
+}
+
+static bool is_spare(uint8_t byte)
+{
+	return byte == head_byte(CAIRN_FREE, ORDER_SPARE);
 }
 
 /* Order of the free block that begins at `place`; CAIRN_ORDERS: none does. */
 static unsigned free_order(const struct cairn_zone *z, uint32_t place)
 {
+	if (is_spare(*owner_at(z, place)))
+		return 0;
 	for (unsigned order = 0; order < z->norders; order++)
 		if (cairn_frame_is_free(z, place, order))
 			return order;
@@ -60,29 +68,28 @@ static unsigned free_order(const struct cairn_zone *z, uint32_t place)
 static const char *check_free_block(const struct cairn_zone *z, uint32_t place, unsigned order,
 				    struct census *census)
 {
-	bool split_left_it = order != 0 && (place & order_nframes(order)) != 0;
-	bool is_spare = z->spare == owner_at(z, place);
 	bool buddy_is_free = order < top_of(z) && cairn_frame_is_free(z, place ^ order_nframes(order), order);
 
+	if (is_spare(*owner_at(z, place))) {
+		census->nspares++;
+		return NULL;
+	}
+	census->nlisted[order]++;
 	CAIRN_HOLDS(!buddy_is_free);
-	CAIRN_HOLDS(split_left_it || *owner_at(z, place) == head_byte(CAIRN_FREE, order));
-	CAIRN_HOLDS(!is_spare || order == 0);
-	census->nspares += is_spare;
-	census->nlisted[order] += !is_spare;
 	return NULL;
 }
 
 /* A byte that is no head's: that of a run's first block is behind the run's head. */
 static bool is_interior(uint8_t byte)
 {
-	return byte == BYTE_INTERIOR || kind_of(byte) == CAIRN_FREE;
+	return byte == BYTE_INTERIOR || (kind_of(byte) == CAIRN_FREE && !is_spare(byte));
 }
 
 static const char *check_block(const struct cairn_zone *z, uint32_t place, uint32_t *nframes,
 			       struct census *census)
 {
 	const uint8_t *byte = owner_at(z, place);
-	bool is_free = is_interior(*byte);
+	bool is_free = is_interior(*byte) || is_spare(*byte);
 	unsigned kind = is_free ? CAIRN_FREE : kind_of(*byte);
 	bool is_run = kind != CAIRN_FREE && order_of(*byte) == ORDER_RUN && place < z->last;
 	unsigned order = is_free ? free_order(z, place) : order_of(byte[is_run]);
@@ -118,7 +125,6 @@ static const char *check_owners(const struct cairn_zone *z, struct census *censu
 		}
 		census->run_below = 0;
 	}
-	CAIRN_HOLDS(broken != NULL || census->nspares == (z->spare != NULL));
 	return broken;
 }
 
@@ -192,7 +198,8 @@ static const char *check_counts(const struct cairn_zone *z, const struct census 
 	return NULL;
 }
 
-static const char *check_zone(const struct cairn_zone *z)
+/* `spare`: the byte of its spare frame, or NULL. */
+static const char *check_zone(const struct cairn_zone *z, const uint8_t *spare)
 {
 	struct census census = {.run_below = 0};
 	const char *broken = check_shape(z);
@@ -205,7 +212,11 @@ static const char *check_zone(const struct cairn_zone *z)
 		broken = check_map(z, &census);
 	if (broken == NULL)
 		broken = check_counts(z, &census);
-	return broken;
+	if (broken != NULL)
+		return broken;
+	CAIRN_HOLDS(census.nspares == (spare != NULL));
+	CAIRN_HOLDS(!spare || ((uintptr_t)spare - (uintptr_t)z->owner < z->nowners && is_spare(*spare)));
+	return NULL;
 }
 
 const char *cairn_frame_check(const struct cairn_frames *f)
@@ -213,11 +224,11 @@ const char *cairn_frame_check(const struct cairn_frames *f)
 	CAIRN_HOLDS(f != NULL);
 	for (unsigned i = 0; i < CAIRN_ZONES; i++) {
 		const struct cairn_zone *z = &f->zone[i];
-		const char *broken = z->nframes ? check_zone(z) : NULL;
+		const char *broken = z->nframes ? check_zone(z, i == 0 ? f->spare : NULL) : NULL;
 
 		if (broken != NULL)
 			return broken;
-		CAIRN_HOLDS(z->nframes != 0 || z->norders == 0);
+		CAIRN_HOLDS(z->nframes != 0 || (z->norders == 0 && z->nowners == 0));
 		for (unsigned j = 0; j < i && z->nframes; j++)
 			CAIRN_HOLDS(z->base - f->zone[j].base >= f->zone[j].nframes &&
 				    f->zone[j].base - z->base >= z->nframes);
@@ -229,5 +240,5 @@ size_t cairn_frame_nfree_blocks(const struct cairn_frames *f, unsigned zone, uns
 {
 	if (f == NULL || zone >= CAIRN_ZONES || order >= f->zone[zone].norders)
 		return 0;
-	return string_nbits_set(&f->zone[zone], order) + (order == 0 && f->zone[zone].spare != NULL);
+	return string_nbits_set(&f->zone[zone], order) + (order == 0 && zone == 0 && f->spare != NULL);
 }

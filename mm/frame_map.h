@@ -12,8 +12,9 @@
  * is its map, with a summary above it (a bit a word, set iff that word is not 0), and so on, until a summary
  * fits into the top. The first bit of a word is its highest: clz finds the lowest address.
  *
- * One free frame, the `spare`, is not in the map: the one that was freed last, or the half that the last split
- * left. It merges as all others do. */
+ * One free frame, the spare of the zone that is tried first, is not in the map and merges with nothing: it is
+ * the frame that was freed last, or one before that. It goes into the map when what it would merge to is
+ * wanted. */
 #ifndef CAIRN_FRAME_MAP_H
 #define CAIRN_FRAME_MAP_H
 
@@ -28,6 +29,9 @@
  * the head, the others' at their first frames. A run of one block is none. */
 #define ORDER_RUN ORDER_MASK
 _Static_assert(CAIRN_ORDERS - 1 < ORDER_RUN, "an order fits its bits");
+
+/* Of the spare, instead of an order. */
+#define ORDER_SPARE ORDER_MASK
 
 /* At the head of a block the kind is its enum cairn_owner. */
 #define KIND_RUN 7u
@@ -63,12 +67,12 @@ static inline uint32_t order_nframes(unsigned order)
 
 static inline uint32_t place_of(const struct cairn_zone *z, cairn_pfn pfn)
 {
-	return (uint32_t)(pfn - z->zero);
+	return (uint32_t)(pfn - z->low) + z->even;
 }
 
 static inline cairn_pfn pfn_of(const struct cairn_zone *z, uint32_t place)
 {
-	return z->zero + place;
+	return z->low + (place - z->even);
 }
 
 static inline bool in_zone(const struct cairn_zone *z, uint32_t place)
@@ -185,16 +189,38 @@ static inline bool lower_is_free(const struct cairn_zone *z, uint32_t place, uns
 /* Whether a free block of that order begins there. Believes no order and no byte. */
 bool cairn_frame_is_free(const struct cairn_zone *z, uint32_t place, unsigned order);
 
-/* Change what is above a word of an order's string that has lost its last bit, or got its first. */
+/* Where an order is tall: change what is above a word of its string that has lost its last bit, or got its
+ * first. */
 void cairn_frame_map_emptied(struct cairn_zone *z, unsigned order, uint32_t word);
 void cairn_frame_map_filled(struct cairn_zone *z, unsigned order, uint32_t word);
 
-/* The lowest set bit of an order that has one, cleared. */
-uint32_t cairn_frame_map_take(struct cairn_zone *z, unsigned order);
+/* Where an order is tall: the first word of its string that is not 0. There is one. */
+uint32_t cairn_frame_map_search(const struct cairn_zone *z, unsigned order);
+
+static inline void map_emptied(struct cairn_zone *z, unsigned order, uint32_t word)
+{
+	if (order < z->ntall)
+		cairn_frame_map_emptied(z, order, word);
+	else
+		z->tops[order] &= ~word_bit(word);
+}
+
+static inline void map_filled(struct cairn_zone *z, unsigned order, uint32_t word)
+{
+	if (order < z->ntall)
+		cairn_frame_map_filled(z, order, word);
+	else
+		z->tops[order] |= word_bit(word);
+}
 
 /* Make a block free that is not, and merge it with its buddies as long as they are free. Counts are the
  * caller's. */
 void cairn_frame_release(struct cairn_zone *z, uint32_t place, unsigned order);
+
+/* frame.c: all that frame_fast.h does not serve. f is there, the owner of an allocation one that may own. */
+cairn_pfn cairn_frame_alloc_long(struct cairn_frames *f, unsigned order, enum cairn_owner owner,
+				 unsigned zones);
+enum cairn_err cairn_frame_free_long(struct cairn_frames *f, cairn_pfn pfn, enum cairn_owner owner);
 
 static inline void map_set(struct cairn_zone *z, unsigned order, uint32_t bit)
 {
@@ -203,21 +229,28 @@ static inline void map_set(struct cairn_zone *z, unsigned order, uint32_t bit)
 
 	*word = before | word_bit(bit);
 	if (before == 0 && order < z->nmapped)
-		cairn_frame_map_filled(z, order, bit >> WORD_LOG2);
+		map_filled(z, order, bit >> WORD_LOG2);
 }
 
-/* false: it is not set. */
-static inline bool map_clear(struct cairn_zone *z, unsigned order, uint32_t bit)
+/* The first bit of an order that has one, cleared. */
+static inline uint32_t map_take(struct cairn_zone *z, unsigned order)
 {
-	size_t *word = map_word(z, order, bit);
-	size_t before = *word;
+	size_t top = z->tops[order], rest;
+	uint32_t word = word_first(top), bit;
 
-	if ((before & word_bit(bit)) == 0)
-		return false;
-	*word = before & ~word_bit(bit);
-	if (*word == 0 && order < z->nmapped)
-		cairn_frame_map_emptied(z, order, bit >> WORD_LOG2);
-	return true;
+	if (order >= z->nmapped) {
+		z->tops[order] = top & ~word_bit(word);
+		return word;
+	}
+	if (order < z->ntall)
+		word = cairn_frame_map_search(z, order);
+	rest = z->maps[order][word];
+	bit = word_first(rest);
+	rest &= ~word_bit(bit);
+	z->maps[order][word] = rest;
+	if (rest == 0)
+		map_emptied(z, order, word);
+	return (word << WORD_LOG2) + bit;
 }
 
 #endif

@@ -22,15 +22,18 @@ static bool shape(struct cairn_zone *z, cairn_pfn base, size_t nframes)
 	z->nframes = (uint32_t)nframes;
 	z->norders = (uint8_t)(top + 1);
 	z->skew = (uint32_t)base & (order_nframes(top) - 1);
-	z->zero = base - z->skew;
 	z->even = z->skew & ~(uint32_t)1;
+	z->low = base - (z->skew - z->even);
 	z->last = z->skew + (z->nframes - 1);
+	z->nowners = z->last + 1 - z->even;
 	z->nframes_of[CAIRN_RESERVED] = nframes;
 	for (unsigned order = 0; order <= top; order++) {
 		z->nwords += map_order_nwords(z, order);
 		z->nmapped = (uint8_t)(z->nmapped + (bit_of(z, z->last, order) > WORD_MASK));
 		z->ntall = (uint8_t)(z->ntall + (bit_of(z, z->last, order) >> WORD_LOG2 > WORD_MASK));
 	}
+	if (z->skew == 0 && z->ntall == 0)
+		z->nquick = (uint8_t)top;
 	return true;
 }
 
@@ -42,7 +45,7 @@ static size_t orders_nbytes(const struct cairn_zone *z)
 /* An even number, so that a frame's buddy has a byte too. */
 static size_t owners_nbytes(const struct cairn_zone *z)
 {
-	return cairn_round_down(z->last - z->even + sizeof(size_t), sizeof(size_t));
+	return cairn_round_down(z->nowners + sizeof(size_t) - 1, sizeof(size_t));
 }
 
 /* Bytes of metadata. */
@@ -136,6 +139,8 @@ enum cairn_err cairn_frame_zone_remove(struct cairn_frames *f, unsigned zone)
 	for (unsigned owner = CAIRN_PAGES; owner < CAIRN_NOWNERS; owner++)
 		if (z->nframes_of[owner] != 0)
 			return CAIRN_EBUSY;
+	if (zone == 0)
+		f->spare = NULL;
 	memset(z, 0, sizeof(*z));
 	return CAIRN_OK;
 }

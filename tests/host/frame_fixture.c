@@ -53,3 +53,9 @@ void frame_give(cairn_pfn pfn)
 	assert_int_equal(cairn_frame_free(&frame_pool, pfn, CAIRN_PAGES), CAIRN_OK);
 	assert_null(cairn_frame_check(&frame_pool));
 }
+
+cairn_pfn frame_spare(void)
+{
+	assert_non_null(frame_pool.spare);
+	return frame_pool.zone[0].low + (cairn_pfn)(frame_pool.spare - frame_pool.zone[0].owner);
+}

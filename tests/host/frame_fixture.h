@@ -37,6 +37,9 @@ cairn_pfn frame_take_run(size_t nframes);
 /* What has to succeed: back from PAGES. */
 void frame_give(cairn_pfn pfn);
 
+/* The frame that is kept for the next allocation of one; there is one. */
+cairn_pfn frame_spare(void);
+
 /* The files of this module's tests, one group each; the failures. test_frame_run runs the others too. */
 int test_frame_misuse_run(void);
 int test_frame_model_run(void);

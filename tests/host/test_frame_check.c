@@ -41,8 +41,6 @@ static void frame_check_names_damaged_owner_bytes(void **state)
 	CHECK_NAMES(z->owner[31] = BYTE_BOOT_META, "is_interior(byte[i])");
 	CHECK_NAMES(z->owner[0] = head_byte(CAIRN_PAGES, z->norders), "order < z->norders");
 	CHECK_NAMES(z->owner[4] = head_byte(CAIRN_PAGES, 3), "(place & (*nframes - 1)) == 0");
-	CHECK_NAMES(z->owner[15] = BYTE_INTERIOR,
-		    "split_left_it || *owner_at(z, place) == head_byte(CAIRN_FREE, order)");
 	CHECK_NAMES(z->nframes_of[CAIRN_HEAP]++, "z->nframes_of[owner] == census->nframes_of[owner]");
 	CHECK_NAMES(z->nframes_of[CAIRN_FREE]++, "z->nframes_of[CAIRN_FREE] == 0");
 	CHECK_NAMES(z->owner[0] = head_byte(CAIRN_SLAB, 2),
@@ -83,18 +81,32 @@ static void frame_check_names_a_block_past_the_end(void **state)
 static void frame_check_names_damaged_free_blocks(void **state)
 {
 	(void)state;
-	CHECK_NAMES(map_clear(z, 2, 0), "order < z->norders");
-	CHECK_NAMES(map_set(z, 2, 1), "string_nbits_set(z, order) == census->nlisted[order]");
-	CHECK_NAMES(z->spare = NULL, "order < z->norders");
-	CHECK_NAMES(z->spare = &z->owner[4],
-		    "split_left_it || *owner_at(z, place) == head_byte(CAIRN_FREE, order)");
-	CHECK_NAMES((z->owner[15] = head_byte(CAIRN_PAGES, 0), z->nframes_of[CAIRN_PAGES]++),
-		    "broken != NULL || census->nspares == (z->spare != NULL)");
-	CHECK_NAMES((map_set(z, 0, 7), z->spare = NULL, z->owner[14] = head_byte(CAIRN_FREE, 0)),
+	CHECK_NAMES(z->tops[2] = 0, "order < z->norders");
+	CHECK_NAMES(z->tops[3] |= word_bit(1), "string_nbits_set(z, order) == census->nlisted[order]");
+	CHECK_NAMES(z->tops[1] |= word_bit(0), "string_nbits_set(z, order) == census->nlisted[order]");
+	CHECK_NAMES((map_set(z, 3, 1), z->tops[4] = 0, z->owner[16] = head_byte(CAIRN_FREE, 3)),
 		    "order < z->norders");
-	CHECK_NAMES((map_set(z, 3, 1), map_clear(z, 4, 0), map_set(z, 3, 1),
-		     z->owner[16] = head_byte(CAIRN_FREE, 3)),
-		    "order < z->norders");
+}
+
+static void frame_check_names_a_damaged_spare(void **state)
+{
+	(void)state;
+	CHECK_NAMES(frame_pool.spare = z->owner, "census.nspares == (spare != NULL)");
+	for (unsigned damage = 0; damage < 5; damage++) {
+		struct cairn_zone *z = damaged_zone();
+
+		assert_true(frame_take(0) == BASE + 15);
+		frame_give(BASE + 15);
+		assert_true(frame_spare() == BASE + 15);
+		switch (damage) {
+		case 0: frame_pool.spare = NULL; break;
+		case 1: frame_pool.spare--; break;
+		case 2: frame_pool.spare += z->nowners; break;
+		case 3: z->owner[31] = *frame_pool.spare; break;
+		default: *frame_pool.spare = head_byte(CAIRN_FREE, 0); break;
+		}
+		assert_non_null(cairn_frame_check(&frame_pool));
+	}
 }
 
 static void frame_check_names_a_damaged_shape(void **state)
@@ -102,9 +114,13 @@ static void frame_check_names_a_damaged_shape(void **state)
 	(void)state;
 	CHECK_NAMES(z->norders--, "z->norders == (largest < CAIRN_ORDERS ? largest + 1 : CAIRN_ORDERS)");
 	CHECK_NAMES(z->skew++, "z->skew == (z->base & (order_nframes(top_of(z)) - 1))");
-	CHECK_NAMES(z->zero++, "z->zero == z->base - z->skew && z->last == z->skew + z->nframes - 1");
-	CHECK_NAMES(z->last--, "z->zero == z->base - z->skew && z->last == z->skew + z->nframes - 1");
-	CHECK_NAMES(z->even++, "z->even == (z->skew & ~(uint32_t)1)");
+	CHECK_NAMES(z->last--, "z->last == z->skew + z->nframes - 1 && z->nowners == z->last + 1 - z->even");
+	CHECK_NAMES(z->nowners++,
+		    "z->last == z->skew + z->nframes - 1 && z->nowners == z->last + 1 - z->even");
+	CHECK_NAMES(z->low++,
+		    "z->even == (z->skew & ~(uint32_t)1) && z->low == z->base - (z->skew - z->even)");
+	CHECK_NAMES((z->even++, z->nowners--),
+		    "z->even == (z->skew & ~(uint32_t)1) && z->low == z->base - (z->skew - z->even)");
 	CHECK_NAMES(z->nmapped = z->norders + 1,
 		    "z->nmapped <= z->norders && (void *)z->maps == z->tops + z->norders + 1");
 	CHECK_NAMES(z->maps++, "z->nmapped <= z->norders && (void *)z->maps == z->tops + z->norders + 1");
@@ -114,7 +130,7 @@ static void frame_check_names_a_damaged_shape(void **state)
 				 "cairn_frame_meta_nbytes(z->base, z->nframes)");
 	CHECK_NAMES(z->ntall++, "(order < z->ntall) == (last >> WORD_LOG2 > WORD_MASK)");
 	CHECK_NAMES(z->tops[z->norders] = 0, "z->tops[z->norders] != 0");
-	CHECK_NAMES(z->nframes = 0, "z->nframes != 0 || z->norders == 0");
+	CHECK_NAMES(z->nframes = 0, "z->nframes != 0 || (z->norders == 0 && z->nowners == 0)");
 }
 
 static void frame_check_names_a_damaged_summary(void **state)
@@ -197,6 +213,7 @@ int test_frame_check_run(void)
 		cmocka_unit_test(frame_check_names_damaged_runs),
 		cmocka_unit_test(frame_check_names_a_block_past_the_end),
 		cmocka_unit_test(frame_check_names_damaged_free_blocks),
+		cmocka_unit_test(frame_check_names_a_damaged_spare),
 		cmocka_unit_test(frame_check_names_a_damaged_shape),
 		cmocka_unit_test(frame_check_names_a_damaged_summary),
 		cmocka_unit_test(frame_check_names_a_misplaced_map),

@@ -47,18 +47,37 @@ static bool model_is_whole(size_t at, unsigned order)
 	return !model_is_block(upper ? at - block : at, order + 1);
 }
 
-/* Where an allocation must land: lowest in the best order, but for the frame that was freed last. */
-static cairn_pfn model_choice(unsigned order)
+/* The frame that was kept for the next allocation of one, or none. */
+static size_t model_spare(void)
 {
-	const struct cairn_zone *z = &frame_pool.zone[0];
+	return frame_pool.spare ? place_of(&frame_pool.zone[0], frame_spare()) - frame_pool.zone[0].skew
+				: SIZE_MAX;
+}
 
-	if (order == 0 && z->spare != NULL)
-		return pfn_of(z, (uint32_t)(z->spare - z->owner) + z->even);
+/* Lowest in the best order. */
+static cairn_pfn model_lowest(unsigned order)
+{
 	for (; order < CAIRN_ORDERS; order++)
 		for (size_t at = 0; at < model.nframes; at++)
 			if (model_is_whole(at, order))
 				return model.base + at;
 	return CAIRN_NOFRAME;
+}
+
+/* Where an allocation must land: the spare merges only if there is no other way. */
+static cairn_pfn model_choice(unsigned order)
+{
+	size_t spare = model_spare();
+	cairn_pfn lowest;
+
+	if (spare == SIZE_MAX)
+		return model_lowest(order);
+	if (order == 0)
+		return model.base + spare;
+	model.owner[spare] = CAIRN_PAGES;
+	lowest = model_lowest(order);
+	model.owner[spare] = CAIRN_FREE;
+	return lowest != CAIRN_NOFRAME ? lowest : model_lowest(order);
 }
 
 static void model_take(size_t at, size_t nframes, enum cairn_owner owner)
@@ -162,7 +181,9 @@ static void compare_with_model(void)
 		if (info.owner >= CAIRN_PAGES) {
 			assert_true(info.head == model.base + model.head[i]);
 			assert_int_equal(info.nframes, model.nframes_at[model.head[i]]);
-		} else if (info.owner == CAIRN_FREE) {
+		} else if (info.owner == CAIRN_FREE && i == model_spare()) {
+			assert_true(info.head == model.base + i && info.nframes == 1);
+		} else if (info.owner == CAIRN_FREE && model_spare() == SIZE_MAX) {
 			assert_true(model_is_whole(info.head - model.base, cairn_log2_ceil(info.nframes)));
 		}
 	}
