@@ -138,8 +138,8 @@ size_t cairn_slab_ncaches(const struct cairn_slabs *s);
 size_t cairn_slab_shrink_turn(struct cairn_slabs *s);
 size_t cairn_slab_shrink_any(struct cairn_slabs *s);
 
-/* on: from each cache's turn on, no free passes through its window: all come to cairn_slab_put_slow. The
- * caller gives each its turn. off: windows come back as objects are taken. */
+/* on: from each cache's turn on, no free passes through its window: all come to cairn_slab_put_slow. off: from
+ * its turn on, they may again. The caller gives each its turn. */
 void cairn_slab_watch(struct cairn_slabs *s, bool on);
 void cairn_slab_watch_turn(struct cairn_slabs *s);
 

@@ -159,8 +159,7 @@ static const char *list_check(const struct cairn_cache *cache, enum cairn_slab_l
 static const char *window_check(const struct cairn_cache *cache)
 {
 	const struct cairn_slab *slab = cache->window_slab;
-	if (!cache->slabs->watched)
-		CAIRN_HOLDS(cache->windowed == cairn_window_allowed(cache));
+	CAIRN_HOLDS(!cache->windowed || cache->slabs->watched || cairn_window_allowed(cache));
 	if (cache->window_nobjects == 0) {
 		CAIRN_HOLDS(cache->window_free == 0 && slab == NULL);
 		return NULL;

@@ -19,7 +19,7 @@ static inline bool cairn_is_cache(const struct cairn_cache *cache)
 static inline size_t cairn_exact_quotient(size_t offset, size_t inverse, uint32_t rotate)
 {
 	size_t quotient = offset * inverse;
-	return quotient >> rotate | quotient << (-rotate & (CAIRN_WORD_BITS - 1));
+	return quotient >> rotate | quotient << ((CAIRN_WORD_BITS - rotate) & (CAIRN_WORD_BITS - 1));
 }
 
 /* Do objects need cairn_slab_arm? */
