@@ -23,6 +23,12 @@ static inline size_t cairn_exact_quotient(size_t offset, size_t inverse, uint32_
 	return quotient >> rotate | quotient << ((CAIRN_WORD_BITS - rotate) & (CAIRN_WORD_BITS - 1));
 }
 
+/* NULL: no cache. */
+static inline const char *cairn_slab_name(const struct cairn_cache *cache)
+{
+	return cairn_is_cache(cache) ? cache->name : NULL;
+}
+
 /* Do objects need cairn_slab_arm? */
 static inline bool cairn_slab_arms(const struct cairn_cache *cache)
 {
