@@ -38,7 +38,7 @@ UNIT_SOURCES := \
 	tests/host/frame_fixture.c tests/host/test_frame.c tests/host/test_frame_misuse.c tests/host/test_frame_model.c \
 	tests/host/test_frame_check.c \
 	tests/host/slab_fixture.c tests/host/test_slab.c tests/host/test_slab_grow.c tests/host/test_slab_misuse.c \
-	tests/host/test_slab_check.c \
+	tests/host/test_slab_window.c tests/host/test_slab_check.c \
 	tests/host/test_heap.c tests/host/test_heap_misuse.c tests/host/test_heap_check.c \
 	tests/host/test_stack.c tests/host/test_explain.c tests/host/test_cairn.c
 

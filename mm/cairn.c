@@ -115,7 +115,7 @@ void cairn_watch_frees(bool on)
 		cairn_system.nwatchers--;
 	cairn_slab_watch(&cairn_system.slabs, cairn_system.nwatchers != 0);
 	cairn_leave(key);
-	for (size_t nleft = on ? cairn_slab_ncaches(&cairn_system.slabs) : 0; nleft != 0; nleft--) {
+	for (size_t nleft = cairn_slab_ncaches(&cairn_system.slabs); nleft != 0; nleft--) {
 		key = cairn_enter();
 		cairn_slab_watch_turn(&cairn_system.slabs);
 		cairn_leave(key);

@@ -5,12 +5,6 @@
 #include "slab_fast.h"
 #include "system.h"
 
-static const char *cache_name(const struct cairn_cache *cache)
-{
-	struct cairn_cache_info info;
-	return cairn_slab_info(cache, &info) ? info.name : NULL;
-}
-
 static enum cairn_err set_up(struct cairn_cache *cache, const struct cairn_cache_spec *spec)
 {
 	cairn_key key = cairn_enter();
@@ -128,7 +122,7 @@ static void *take(struct cairn_cache *cache)
 static CAIRN_SLOW void *alloc_rest(struct cairn_cache *cache, void *object)
 {
 	for (;; object = take(cache)) {
-		if (object == NULL && cache_name(cache) == NULL) {
+		if (object == NULL && cairn_slab_name(cache) == NULL) {
 			cairn_refuse(CAIRN_EDESTROYED, "cairn_cache_alloc", cache, NULL, CAIRN_CALLER());
 			return NULL;
 		}
@@ -138,7 +132,7 @@ static CAIRN_SLOW void *alloc_rest(struct cairn_cache *cache, void *object)
 		if (err == CAIRN_OK)
 			return object;
 		/* The object stays taken, so this ends. */
-		cairn_refuse(err, "cairn_cache_alloc", object, cache_name(cache), CAIRN_CALLER());
+		cairn_refuse(err, "cairn_cache_alloc", object, cairn_slab_name(cache), CAIRN_CALLER());
 	}
 }
 
@@ -180,7 +174,7 @@ static enum cairn_err free_in_halves(struct cairn_cache *cache, void *object)
 
 static CAIRN_SLOW enum cairn_err free_rest(struct cairn_cache *cache, void *object, enum cairn_err err)
 {
-	return cairn_freed(err, "cairn_cache_free", object, err == CAIRN_OK ? NULL : cache_name(cache),
+	return cairn_freed(err, "cairn_cache_free", object, err == CAIRN_OK ? NULL : cairn_slab_name(cache),
 			   CAIRN_CALLER());
 }
 

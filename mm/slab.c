@@ -45,7 +45,7 @@ static CAIRN_SLOW void *take_one(struct cairn_cache *cache, struct cairn_slab *s
 		cairn_list_remove(cache, slab, CAIRN_SLAB_PARTIAL);
 	if (++cache->ntaken > cache->high_water)
 		cache->high_water = cache->ntaken;
-	if (cache->windowed)
+	if (!cache->unwindowed)
 		cairn_window_place(cache, slab, first, index - first + 1);
 	return object_at(cache, slab, index);
 }
@@ -71,7 +71,7 @@ void *cairn_slab_take_slow(struct cairn_cache *cache)
 	uint32_t bits = *word;
 	unsigned index = first + (unsigned)__builtin_ctz(bits);
 	unsigned count = other_words == 0 ? slab->nfree : cairn_count_bits(bits);
-	if (!cache->windowed || cache->ntaken + count > cache->high_water)
+	if (cache->unwindowed || cache->ntaken + count > cache->high_water)
 		return take_one(cache, slab, index);
 	cache->ntaken += count;
 	slab->nfree = (uint16_t)(slab->nfree - count);
@@ -181,7 +181,7 @@ static inline void commit(struct cairn_cache *cache, struct cairn_slab *slab, un
 {
 	uint32_t *word = cairn_free_word(slab, index);
 	if (*word == 0) {
-		if (cache->window_free == 0 && cache->windowed) {
+		if (cache->window_free == 0 && !cache->unwindowed) {
 			unsigned first = index & ~(CAIRN_SLAB_WORD_BITS - 1);
 			cairn_window_place(cache, slab, first, word_nobjects(cache, first));
 			cache->window_free = cairn_bit_of(index);
@@ -201,7 +201,7 @@ enum cairn_err cairn_slab_put_slow(struct cairn_cache *cache, void *object)
 {
 	struct cairn_slab *slab;
 	unsigned index = 0;
-	if (object == NULL)
+	if (object == NULL || (CAIRN_CHECK == 0 && cairn_slab_put_window(cache, object)))
 		return CAIRN_OK;
 	enum cairn_err err = examine(cache, object, &slab, &index);
 	if (err != CAIRN_OK)

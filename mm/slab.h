@@ -138,8 +138,8 @@ size_t cairn_slab_ncaches(const struct cairn_slabs *s);
 size_t cairn_slab_shrink_turn(struct cairn_slabs *s);
 size_t cairn_slab_shrink_any(struct cairn_slabs *s);
 
-/* on: from each cache's turn on, no free passes through its window: all come to cairn_slab_put_slow. The
- * caller gives each its turn. off: windows come back as objects are taken. */
+/* on: from each cache's turn on, no free passes through its window: all come to cairn_slab_put_slow. off: from
+ * its turn on, they may again. The caller gives each its turn. */
 void cairn_slab_watch(struct cairn_slabs *s, bool on);
 void cairn_slab_watch_turn(struct cairn_slabs *s);
 
@@ -235,6 +235,8 @@ struct cairn_cache {
 	uint32_t window_nobjects; /* 0: there is no window */
 	uint32_t window_first; /* number of its first object in the slab: a multiple of the bits of a word */
 	struct cairn_slab *window_slab;
+	void *pocket; /* level 0: the object freed last, taken by the record and by the window, or NULL */
+	size_t unwindowed; /* not 0: there may be no window and nothing in the pocket: I7 of slab_window.c */
 	struct cairn_slab *list[CAIRN_SLAB_NLISTS];
 	size_t ntaken;        /* objects not free by the records: live, in limbo, or free in the window */
 	uint32_t used_nbytes; /* of a slab, by objects */
@@ -243,7 +245,6 @@ struct cairn_cache {
 	uint8_t nslots;       /* of a record */
 	uint8_t order;        /* of a slab */
 	uint8_t flags;        /* those that ask for work on objects at this level */
-	bool windowed;        /* there may be a window: I7 of slab_window.c */
 	bool reserving;       /* the facade makes a reserve; one at a time */
 	unsigned zones;
 	size_t object_nbytes;

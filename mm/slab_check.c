@@ -159,13 +159,12 @@ static const char *list_check(const struct cairn_cache *cache, enum cairn_slab_l
 static const char *window_check(const struct cairn_cache *cache)
 {
 	const struct cairn_slab *slab = cache->window_slab;
-	if (!cache->slabs->watched)
-		CAIRN_HOLDS(cache->windowed == cairn_window_allowed(cache));
+	CAIRN_HOLDS(cache->unwindowed || cache->slabs->watched || cairn_window_allowed(cache));
 	if (cache->window_nobjects == 0) {
 		CAIRN_HOLDS(cache->window_free == 0 && slab == NULL);
 		return NULL;
 	}
-	CAIRN_HOLDS(cache->windowed);
+	CAIRN_HOLDS(!cache->unwindowed);
 	CAIRN_HOLDS(cairn_record_sound(&cache->slabs->records, slab));
 	CAIRN_HOLDS(slab->cache == cache && slab->nfree < cache->nobjects);
 	CAIRN_HOLDS(cache->window_first % CAIRN_SLAB_WORD_BITS == 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The fast halves of taking and freeing, for the facade and slab.c: one object of the window (slab_window.c),
- * by the window's fields alone. They say no rather than look further; then slab.c does the whole. */
+ * by the window's fields alone. They say no rather than look further; then slab.c does the whole. At level 0,
+ * where nothing has to be known of an object that is freed, the last one waits in the pocket to be taken. */
 #ifndef CAIRN_SLAB_FAST_H
 #define CAIRN_SLAB_FAST_H
 
@@ -19,7 +20,13 @@ static inline bool cairn_is_cache(const struct cairn_cache *cache)
 static inline size_t cairn_exact_quotient(size_t offset, size_t inverse, uint32_t rotate)
 {
 	size_t quotient = offset * inverse;
-	return quotient >> rotate | quotient << (-rotate & (CAIRN_WORD_BITS - 1));
+	return quotient >> rotate | quotient << ((CAIRN_WORD_BITS - rotate) & (CAIRN_WORD_BITS - 1));
+}
+
+/* NULL: no cache. */
+static inline const char *cairn_slab_name(const struct cairn_cache *cache)
+{
+	return cairn_is_cache(cache) ? cache->name : NULL;
 }
 
 /* Do objects need cairn_slab_arm? */
@@ -28,9 +35,13 @@ static inline bool cairn_slab_arms(const struct cairn_cache *cache)
 	return cache->flags != 0;
 }
 
-/* true: *object was free in the window, and is taken. */
+/* true: *object was free in the window (at level 0: or in the pocket), and is taken. */
 static inline bool cairn_slab_take_fast(struct cairn_cache *cache, void **object)
 {
+	if (CAIRN_CHECK == 0 && (*object = cache->pocket) != NULL) {
+		cache->pocket = NULL;
+		return true;
+	}
 	if (CAIRN_CHECK >= 1 && CAIRN_RARE(cache == NULL))
 		return false;
 	const struct cairn_cache *self = cache->self;
@@ -50,7 +61,7 @@ static inline bool cairn_slab_take_fast(struct cairn_cache *cache, void **object
 }
 
 /* true: `object` was a live object of the window, and is free. */
-static inline bool cairn_slab_put_fast(struct cairn_cache *cache, const void *object)
+static inline bool cairn_slab_put_window(struct cairn_cache *cache, const void *object)
 {
 	if (CAIRN_CHECK >= 1 && CAIRN_RARE(cache == NULL))
 		return false;
@@ -69,6 +80,17 @@ static inline bool cairn_slab_put_fast(struct cairn_cache *cache, const void *ob
 	if (CAIRN_CHECK >= 1 && CAIRN_RARE((free_bits & bit) != 0))
 		return false;
 	cache->window_free = free_bits | bit;
+	return true;
+}
+
+/* At level 0: true: `object` is in the pocket, or NULL. */
+static inline bool cairn_slab_put_fast(struct cairn_cache *cache, void *object)
+{
+	if (CAIRN_CHECK >= 1)
+		return cairn_slab_put_window(cache, object);
+	if (CAIRN_RARE(((uintptr_t)cache->pocket | cache->unwindowed) != 0))
+		return false;
+	cache->pocket = object;
 	return true;
 }
 

@@ -108,7 +108,7 @@ static inline void cairn_list_remove(struct cairn_cache *cache, struct cairn_sla
 /* Objects that are not free: live, or in limbo. */
 static inline size_t cairn_cache_nused(const struct cairn_cache *cache)
 {
-	return cache->ntaken - cairn_count_bits(cache->window_free);
+	return cache->ntaken - cairn_count_bits(cache->window_free) - (cache->pocket != NULL);
 }
 
 /* Is an empty slab there that the reserve does not need? */
@@ -178,7 +178,7 @@ static inline uint32_t cairn_bit_of(unsigned index)
 	return (uint32_t)1 << index % CAIRN_SLAB_WORD_BITS;
 }
 
-/* Neither free, by the record or in the window, nor in limbo. */
+/* Neither free, by the record, in the window or in the pocket, nor in limbo. */
 static inline bool cairn_is_live(const struct cairn_cache *cache, const struct cairn_slab *slab,
 				 unsigned index)
 {
@@ -187,6 +187,8 @@ static inline bool cairn_is_live(const struct cairn_cache *cache, const struct c
 		gone |= *cairn_limbo_word(cache, slab, index);
 	if (slab == cache->window_slab && (index ^ cache->window_first) < CAIRN_SLAB_WORD_BITS)
 		gone |= cache->window_free;
+	if (CAIRN_CHECK == 0 && slab->base + index * cache->stride_nbytes == (uintptr_t)cache->pocket)
+		return false;
 	return (gone & cairn_bit_of(index)) == 0;
 }
 

@@ -33,18 +33,14 @@ void cairn_window_place(struct cairn_cache *cache, struct cairn_slab *slab, unsi
 	cache->window_slab = slab;
 }
 
-void cairn_window_close(struct cairn_cache *cache)
+/* `bits` of the word of `index` are free by the record again. */
+static void give_back(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index, uint32_t bits)
 {
-	struct cairn_slab *slab = cache->window_slab;
-	uint32_t bits = cache->window_free;
-	cache->window_free = 0;
-	cache->window_nobjects = 0;
-	cache->window_slab = NULL;
-	if (bits == 0)
-		return;
 	unsigned count = cairn_count_bits(bits);
-	*cairn_free_word(slab, cache->window_first) |= bits;
-	slab->map[0] |= cairn_bit_of(cache->window_first / CAIRN_SLAB_WORD_BITS);
+	if (count == 0)
+		return;
+	*cairn_free_word(slab, index) |= bits;
+	slab->map[0] |= cairn_bit_of(index / CAIRN_SLAB_WORD_BITS);
 	if (slab->nfree == 0)
 		cairn_list_insert(cache, slab, CAIRN_SLAB_PARTIAL);
 	slab->nfree = (uint16_t)(slab->nfree + count);
@@ -56,10 +52,33 @@ void cairn_window_close(struct cairn_cache *cache)
 	}
 }
 
+static void empty_pocket(struct cairn_cache *cache)
+{
+	uintptr_t addr = (uintptr_t)cache->pocket;
+	if (addr == 0)
+		return;
+	struct cairn_slab *slab = cairn_slab_at(cache->slabs, addr);
+	unsigned index = (unsigned)cairn_index_of(cache, addr - slab->base);
+	cache->pocket = NULL;
+	give_back(cache, slab, index, cairn_bit_of(index));
+}
+
+void cairn_window_close(struct cairn_cache *cache)
+{
+	struct cairn_slab *slab = cache->window_slab;
+	uint32_t bits = cache->window_free;
+	cache->window_free = 0;
+	cache->window_nobjects = 0;
+	cache->window_slab = NULL;
+	give_back(cache, slab, cache->window_first, bits);
+	if (CAIRN_CHECK == 0)
+		empty_pocket(cache);
+}
+
 void cairn_window_settle(struct cairn_cache *cache)
 {
-	cache->windowed = cairn_window_allowed(cache);
-	if (!cache->windowed)
+	cache->unwindowed = !cairn_window_allowed(cache);
+	if (cache->unwindowed)
 		cairn_window_close(cache);
 }
 

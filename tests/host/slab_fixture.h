@@ -54,6 +54,7 @@ void slab_free_held(struct cairn_cache *cache, size_t nheld);
 
 /* The files of this module's tests, one group each; the failures. test_slab_run runs the others too. */
 int test_slab_grow_run(void);
+int test_slab_window_run(void);
 int test_slab_misuse_run(void);
 int test_slab_check_run(void);
 

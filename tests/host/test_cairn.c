@@ -613,6 +613,33 @@ static void watchers_hear_of_frees(void **state)
 	assert_int_equal(port_test.nfreed, 3);
 }
 
+/* A cache in use frees by its own fields, but not while someone watches. */
+static void watchers_hear_of_objects(void **state)
+{
+	(void)state;
+	caches_up();
+	port_test.nfreed = 0;
+	for (unsigned round = 0; round < 3; round++) {
+		void *w[3];
+		for (unsigned i = 0; i < 3; i++)
+			w[i] = cairn_cache_alloc(&widgets);
+		assert_int_equal(cairn_cache_free(&widgets, w[0]), CAIRN_OK);
+		assert_int_equal(port_test.nfreed, 2 * round);
+		cairn_watch_frees(true);
+		assert_int_equal(cairn_cache_free(&widgets, w[1]), CAIRN_OK);
+		assert_int_equal(port_test.nfreed, 2 * round + 1);
+		REFUSED(CAIRN_EDOUBLE, "cairn_cache_free", cairn_cache_free(&widgets, w[0]), w[0]);
+		w[0] = cairn_cache_alloc(&widgets);
+		assert_int_equal(cairn_cache_free(&widgets, w[0]), CAIRN_OK);
+		assert_int_equal(port_test.nfreed, 2 * round + 2);
+		cairn_watch_frees(false);
+		assert_int_equal(cairn_cache_free(&widgets, w[2]), CAIRN_OK);
+		assert_null(cairn_check());
+	}
+	assert_int_equal(port_test.nfreed, 6);
+	caches_down();
+}
+
 static void tables_list_caches_zones_and_live_blocks(void **state)
 {
 	(void)state;
@@ -673,6 +700,7 @@ int test_cairn_run(void)
 		LOCKS_HELD(stacks_are_closed_mapped_and_given_back),
 		LOCKS_HELD(an_arena_the_port_cannot_close_is_not_used),
 		LOCKS_HELD(watchers_hear_of_frees),
+		LOCKS_HELD(watchers_hear_of_objects),
 		LOCKS_HELD(tables_list_caches_zones_and_live_blocks),
 	};
 	return cmocka_run_group_tests_name("cairn", tests, NULL, NULL);

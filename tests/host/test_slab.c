@@ -485,5 +485,5 @@ int test_slab_run(void)
 		SLAB_TEST(random_use_agrees_with_a_model),
 	};
 	return cmocka_run_group_tests_name("slab", tests, NULL, NULL) + test_slab_grow_run() +
-	       test_slab_misuse_run() + test_slab_check_run();
+	       test_slab_window_run() + test_slab_misuse_run() + test_slab_check_run();
 }

@@ -120,7 +120,9 @@ static void check_names_damage_to_a_window(void **state)
 	size_t n = prepare(&cache);
 	struct cairn_slab *other = slab_of(cache.nobjects + 1);
 	(void)state;
-	CHECK_NAMES(cache.windowed, cache.windowed = false, "cache->windowed == cairn_window_allowed(cache)");
+	CHECK_NAMES(cache.unwindowed, cache.unwindowed = 1, "!cache->unwindowed");
+	CHECK_NAMES(cache.flags, cache.flags = CAIRN_CACHE_ZERO,
+		    "cache->unwindowed || cache->slabs->watched || cairn_window_allowed(cache)");
 	CHECK_NAMES(cache.window_slab, cache.window_slab = NULL,
 		    "cairn_record_sound(&cache->slabs->records, slab)");
 	CHECK_NAMES(cache.window_slab, cache.window_slab = cache.list[CAIRN_SLAB_EMPTY],

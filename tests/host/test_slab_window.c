@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* The window of a cache: what goes by it, what may not, and that all figures stay exact. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "slab_fixture.h"
+
+/* An object goes and comes by the window alone: not even the counts of the cache change. */
+static void passes_by_the_window(struct cairn_cache *cache, void *object)
+{
+	size_t ntaken = cache->ntaken;
+	assert_int_equal(cairn_slab_put(cache, object), CAIRN_OK);
+	assert_int_equal(cache->ntaken, ntaken);
+	slab_assert_sound();
+	assert_int_equal(cairn_slab_free_check(cache, object), CAIRN_EDOUBLE);
+	assert_ptr_equal(cairn_slab_take(cache), object);
+	assert_int_equal(cache->ntaken, ntaken);
+	slab_assert_sound();
+}
+
+static void what_was_taken_last_goes_back_by_the_window(void **state)
+{
+	static struct cairn_cache cache;
+	size_t n;
+	(void)state;
+	slab_make(&cache, CAIRN_FRAME_NBYTES / 8, 0, 0);
+	n = 3 * slab_info(&cache).objects_per_slab;
+	for (size_t i = 0; i < n; i++) {
+		at.held[i] = slab_alloc(&cache);
+		passes_by_the_window(&cache, at.held[i]);
+		assert_int_equal(slab_info(&cache).high_water, i + 1);
+	}
+	/* All is taken, so the window goes to the first that is freed. */
+	passes_by_the_window(&cache, at.held[0]);
+	passes_by_the_window(&cache, at.held[n - 1]);
+	passes_by_the_window(&cache, at.held[1]);
+	slab_free_held(&cache, n);
+	assert_int_equal(slab_info(&cache).high_water, n);
+}
+
+/* Up to the most that were ever live at once, a window gives out a whole word, and the mark stays exact. */
+static void windows_keep_the_high_water_mark_exact(void **state)
+{
+	static struct cairn_cache cache;
+	size_t n, most;
+	(void)state;
+	slab_make(&cache, 8, 0, 0);
+	n = 2 * CAIRN_SLAB_WORD_BITS;
+	assert_int_equal(slab_hold(&cache, n), n);
+	slab_free_held(&cache, n);
+	for (most = n; most < n + 4; most++) {
+		assert_int_equal(slab_hold(&cache, most + 1), most + 1);
+		assert_int_equal(slab_info(&cache).high_water, most + 1);
+		slab_assert_sound();
+		slab_free(&cache, at.held[most]);
+		slab_free(&cache, at.held[0]);
+		at.held[0] = slab_alloc(&cache);
+		at.held[most] = slab_alloc(&cache);
+		assert_int_equal(slab_info(&cache).high_water, most + 1);
+		slab_free_held(&cache, most + 1);
+	}
+}
+
+static void give_turns(bool watched)
+{
+	cairn_slab_watch(&at.slabs, watched);
+	for (size_t nleft = cairn_slab_ncaches(&at.slabs); nleft > 0; nleft--)
+		cairn_slab_watch_turn(&at.slabs);
+	slab_assert_sound();
+}
+
+static void no_window_while_someone_watches(void **state)
+{
+	static struct cairn_cache a, b, later;
+	void *of_a, *of_b;
+	(void)state;
+	slab_make(&a, 24, 0, 0);
+	slab_make(&b, 24, 0, 0);
+	of_a = slab_alloc(&a);
+	of_b = slab_alloc(&b);
+	slab_free(&a, of_a);
+	assert_true(a.window_nobjects != 0 && b.window_nobjects != 0);
+	give_turns(true);
+	slab_make(&later, 24, 0, 0);
+	assert_int_equal(cairn_slab_free_check(&a, of_a), CAIRN_EDOUBLE);
+	at.held[0] = slab_alloc(&a);
+	at.held[1] = slab_alloc(&later);
+	assert_false(cairn_slab_put_fast(&a, at.held[0]));
+	assert_false(cairn_slab_put_fast(&b, of_b));
+	assert_false(cairn_slab_put_fast(&later, at.held[1]));
+	slab_free(&a, at.held[0]);
+	slab_free(&later, at.held[1]);
+	give_turns(false);
+	slab_free(&b, of_b);
+	of_b = slab_alloc(&b);
+	passes_by_the_window(&b, of_b);
+	slab_free(&b, of_b);
+}
+
+/* Without a reserve there is no window beside an empty slab: the next that gets empty must be noticed. */
+static void no_second_slab_gets_empty_unseen(void **state)
+{
+	static struct cairn_cache cache;
+	struct cairn_slab *slab;
+	(void)state;
+	slab_make(&cache, 64, 0, 0);
+	at.held[0] = slab_alloc(&cache);
+	assert_int_equal(cache.window_nobjects, 1);
+	slab = slab_begin(&cache);
+	assert_int_equal(cache.window_nobjects, 1);
+	cairn_slab_grow_end(slab);
+	assert_int_equal(cache.window_nobjects, 0);
+	slab_assert_sound();
+	slab_free(&cache, at.held[0]);
+	assert_int_equal(slab_info(&cache).nslabs, 1);
+	assert_int_equal(cairn_slab_reserve(&cache, 2 * cache.nobjects), CAIRN_OK);
+	at.held[0] = slab_alloc(&cache);
+	passes_by_the_window(&cache, at.held[0]);
+	assert_int_equal(cairn_slab_reserve_set(&cache, 0), CAIRN_OK);
+	assert_int_equal(cache.window_nobjects, 0);
+	slab_free(&cache, at.held[0]);
+	assert_int_equal(slab_info(&cache).nslabs, 1);
+}
+
+int test_slab_window_run(void)
+{
+	static const struct CMUnitTest tests[] = {
+		SLAB_TEST(what_was_taken_last_goes_back_by_the_window),
+		SLAB_TEST(windows_keep_the_high_water_mark_exact),
+		SLAB_TEST(no_window_while_someone_watches),
+		SLAB_TEST(no_second_slab_gets_empty_unseen),
+	};
+	return cmocka_run_group_tests_name("slab window", tests, NULL, NULL);
+}
