@@ -81,8 +81,8 @@ enum kernel_status wait_in(struct wait_queue *q, uint32_t ticks, arch_key key)
 		timeout_start(&self->timeout, ticks);
 	sched_preempt();
 	kernel_unlock(key);
-	/* The switch is an interrupt, which may come some instructions after it is unmasked. A task that runs again
-	 * is ready, by wait_end; one that was killed meanwhile never is. */
+	/* The switch is an interrupt, which may come some instructions after it is unmasked. A task that runs
+	 * again is ready, by wait_end; one that was killed meanwhile never is. */
 	while (*(volatile uint8_t *)&self->state != TASK_READY)
 		;
 	return self->wait_status;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The facade of the task stacks. A window stack is made, and given back, in one locked step: the port computes
- * two words. A mapped one, and an arena, take two such steps, between which the port works unlocked and the
- * task is pinned. */
+/* The facade of the task stacks. A window stack is made, and given back, in one locked step: the port
+ * computes two words. A mapped one, and an arena, take two such steps, between which the port works unlocked
+ * and the task is pinned. */
 #include "system.h"
 
 static bool is_mapped(void)

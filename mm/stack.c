@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Task stacks: pieces of closed space.
  *
- * Space is what the port closes: arenas of RAM (window), or a range of addresses (mapped). Either is one
- * zone of a private buddy allocator whose "frames" are units of space: the smallest stack (window), or a
- * granule. So a stack is a run: the units of its tail are free at once, and its start is aligned to the power
- * of two at or above its length, which is what an MPU region asks for. What is shorter than a unit could be no
- * stack's. I1: a run of space that belongs to a stack is entered in the cell where it starts, and in no other.
- * I2: runs are aligned to at least a cell, so no two start in the same one. I3: an arena has cells only while
- * stacks may be taken from it. Locking: none here; cairn_stack.c serialises. */
+ * Space is what the port closes: arenas of RAM (window), or a range of addresses (mapped). Either is one zone
+ * of a private buddy allocator whose "frames" are units of space: the smallest stack (window), or a granule.
+ * So a stack is a run: the units of its tail are free at once, and its start is aligned to the power of two
+ * at or above its length, which is what an MPU region asks for. What is shorter than a unit could be no
+ * stack's. I1: a run of space that belongs to a stack is entered in the cell where it starts, and in no
+ * other. I2: runs are aligned to at least a cell, so no two start in the same one. I3: an arena has cells
+ * only while stacks may be taken from it. Locking: none here; cairn_stack.c serialises. */
 #include "stack_private.h"
 
 #define PAINT_MARGIN_NBYTES 96 /* what painting itself may need below its own locals */

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* Task stacks of any size, each with closed memory below it.
  *
- * What closes the memory depends on the CPU, and stack.c knows no CPU: it is told a geometry and takes
- * space accordingly.
+ * What closes the memory depends on the CPU, and stack.c knows no CPU: it is told a geometry and takes space
+ * accordingly.
  *   window: arenas, power-of-two blocks of frames that are closed as a whole; a stack is a naturally aligned
  *           piece of an arena, which the CPU opens while its task runs. The pieces come from a buddy
- *           allocator of their own (frame.c, over units of the smallest stack instead of frames), so a stack of
- *           5/8 of a power of two returns what it can of the other 3/8 at once.
+ *           allocator of their own (frame.c, over units of the smallest stack instead of frames), so a stack
+ *           of 5/8 of a power of two returns what it can of the other 3/8 at once.
  *   mapped: each stack has frames of its own, mapped at the upper end of a run of address space whose lower
  *           end stays unmapped. The address space comes from the same kind of allocator.
  * The port opens, closes and maps (port.h); cairn_stack.c calls it between the halves below, outside the
  * lock. A window stack has no halves: what opens it are words in its record.
  *
- * A struct cairn_stack is the caller's memory (in a task's control block, say) and stays put while the
- * stack lives. Costs: O(CAIRN_ORDERS). Contexts: any, when the caller serialises; paint and high_water take
- * time in proportion to the stack and need no lock. */
+ * A struct cairn_stack is the caller's memory (in a task's control block, say) and stays put while the stack
+ * lives. Costs: O(CAIRN_ORDERS). Contexts: any, when the caller serialises; paint and high_water take time in
+ * proportion to the stack and need no lock. */
 #ifndef CAIRN_STACK_H
 #define CAIRN_STACK_H
 
@@ -24,7 +24,7 @@
 struct cairn_guard_geometry {
 	size_t granule_nbytes; /* stacks begin and end on multiples of this; at least 8; mapped: the frame size */
 	size_t min_nbytes;     /* the smallest stack; a multiple of the granule */
-	size_t parts; /* window: lengths are multiples of 1/parts of the power of two at or above; PMSAv7: 8 */
+	size_t parts; /* window: lengths are multiples of 1/parts of a power of two; PMSAv7: 8; 0: of any */
 	size_t closed_nbytes; /* below a mapped stack, or at an arena's low end; any multiple of the granule */
 	size_t arena_nbytes;  /* window: of an arena, 1 to 2^(CAIRN_ORDERS - 1) frames; 0: mapped */
 	uintptr_t space_base; /* mapped: the address space for stacks; any multiple of the granule */
@@ -74,32 +74,33 @@ enum cairn_err cairn_stack_init(struct cairn_stacks *s, struct cairn_frames *f,
 /* The length that a request of nbytes gets; 0 iff nbytes is 0 or more than the geometry can ever hold. */
 size_t cairn_stack_round(const struct cairn_stacks *s, size_t nbytes);
 
-/* Take space (and, mapped, frames) for a stack. Window: the stack is LIVE. Mapped: it is TAKEN, its memory the
- * port's to map. CAIRN_EINVAL: a NULL, or a length that cairn_stack_round refuses; CAIRN_EBUSY: `stack` is in use;
- * CAIRN_ENOMEM: no space or no frames (window: another arena may help). */
+/* Take space (and, mapped, frames) for a stack. It is LIVE when its space was kept with the words that open
+ * it, and else TAKEN: its memory is the port's to open or map. CAIRN_EINVAL: a NULL, or a length that
+ * cairn_stack_round refuses; CAIRN_EBUSY: `stack` is in use; CAIRN_ENOMEM: no space or no frames (window:
+ * another arena may help). */
 enum cairn_err cairn_stack_take(struct cairn_stacks *s, struct cairn_stack *stack, size_t nbytes,
 				const char *name, const void *owner) CAIRN_MUST_USE;
 
-/* Mapped: TAKEN to LIVE, once its memory is there; nothing in any other state. */
+/* TAKEN to LIVE, once its memory is there; nothing in any other state. */
 void cairn_stack_ready(struct cairn_stacks *s, struct cairn_stack *stack);
 
 /* Give a window stack back; mapped: LIVE to RETIRED, the first half of that. Unless CAIRN_OK nothing has
- * changed: CAIRN_EINVAL: a NULL; CAIRN_EDOUBLE: retired or given back already; CAIRN_EBUSY: TAKEN, its memory is
- * still being made ready; CAIRN_EDESTROYED: not a stack of this instance. */
+ * changed: CAIRN_EINVAL: a NULL; CAIRN_EDOUBLE: retired or given back already; CAIRN_EBUSY: TAKEN, its memory
+ * is still being made ready; CAIRN_EDESTROYED: not a stack of this instance. */
 enum cairn_err cairn_stack_retire(struct cairn_stacks *s, struct cairn_stack *stack) CAIRN_MUST_USE;
 
-/* The second half, once its memory is unmapped; or of a stack whose memory cannot be had. Nothing iff it is not
- * a stack of this instance. */
+/* The second half, once its memory is unmapped; or of a stack whose memory cannot be had. Nothing iff it is
+ * not a stack of this instance. */
 void cairn_stack_give(struct cairn_stacks *s, struct cairn_stack *stack);
 
-/* Window: the run of the stack that was given back last is kept, entered nowhere, for the next stack of that
- * length. Let go of it: false iff there was none. */
+/* Window: the run of the stack that was given back last is kept for the next stack of that length, entered
+ * nowhere, with the words that open it. Let go of it: false iff there was none. */
 bool cairn_stack_trim(struct cairn_stacks *s);
 
-/* Another arena (window), in halves: begin takes its frames (locked), NULL iff arenas or frames are used up, or
- * the geometry is mapped; prepare builds its metadata (unlocked), false iff it cannot be used; then end lets
- * stacks be taken from it (locked), or abandon gives it back (locked). The three take what begin has returned,
- * each once. */
+/* Another arena (window), in halves: begin takes its frames (locked), NULL iff arenas or frames are used up,
+ * or the geometry is mapped; prepare builds its metadata (unlocked), false iff it cannot be used; then end
+ * lets stacks be taken from it (locked), or abandon gives it back (locked). The three take what begin has
+ * returned, each once. */
 struct cairn_arena *cairn_stack_arena_begin(struct cairn_stacks *s) CAIRN_MUST_USE;
 bool cairn_stack_arena_prepare(struct cairn_stacks *s, struct cairn_arena *arena) CAIRN_MUST_USE;
 void cairn_stack_arena_end(struct cairn_stacks *s, struct cairn_arena *arena);

@@ -10,9 +10,9 @@
 /* PRIMASK as it was. */
 typedef uint32_t arch_key;
 
-/* A task that is not running. switch.S saves into the first two members, and no others: a context that was set
- * up again while its task was still running starts afresh all the same. It loads all six of those from psp on
- * at once. */
+/* A task that is not running. switch.S saves into the first two members, and no others: a context that was
+ * set up again while its task was still running starts afresh all the same. It loads all six of those from
+ * psp on at once. */
 struct arch_context {
 	uint32_t r4_to_r11[8];
 	uintptr_t psp;

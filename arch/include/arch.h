@@ -13,8 +13,9 @@
 
 struct arch_context;
 
-/* What the kernel and the switch share. The running task's room is that part of its stack in which it may well
- * go on: the stack pointer is in it while it is no less than room_limit, and no more than room_nbytes above. */
+/* What the kernel and the switch share. The running task's room is that part of its stack in which it may
+ * well go on: the stack pointer is in it while it is no less than room_limit, and no more than room_nbytes
+ * above. */
 struct arch_cpu {
 	struct arch_context *running; /* NULL before tasks; written by arch_start and the switch alone */
 	struct arch_context *next;    /* where the switch goes; written by the kernel alone, masked */
@@ -83,9 +84,9 @@ void arch_guard_geometry(struct arch_guard_geometry *geometry);
  * means is left. */
 bool arch_arena_close(uintptr_t base, size_t nbytes);
 
-/* Make a stack usable: fill guard[], which depends on nothing but base and nbytes (window: from anywhere, a few
- * instructions), or map nbytes of memory at `physical` to `base`, and nowhere else (mapped: from tasks, unlocked).
- * false: it cannot be done. unmap undoes it. */
+/* Make a stack usable: fill guard[], which depends on nothing but base and nbytes (window: from anywhere, a
+ * few instructions), or map nbytes of memory at `physical` to `base`, and nowhere else (mapped: from tasks,
+ * unlocked). false: it cannot be done. unmap undoes it. */
 bool arch_stack_map(uintptr_t base, size_t nbytes, uintptr_t physical, uintptr_t guard[2]);
 void arch_stack_unmap(uintptr_t base, size_t nbytes, uintptr_t physical);
 

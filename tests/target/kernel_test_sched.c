@@ -97,6 +97,63 @@ static void a_woken_higher_task_preempts(void)
 	EXPECT(trace_is("1h23l"));
 }
 
+static void a_masked_yield_lets_an_equal_run_when_unmasked(void)
+{
+	task_id same = start("same", SAME, mark, (void *)'s');
+	arch_key key = arch_irq_save();
+
+	task_yield();
+	trace_mark('m');
+	arch_irq_restore(key);
+	trace_mark('u');
+	expect_exit(same, 0);
+	EXPECT(trace_is("msu"));
+}
+
+/* Where the lock looks before it masks interrupts. */
+static void room_is_own(void)
+{
+	const struct cairn_stack *stack = task_stack(task_self());
+
+	EXPECT(arch_in_room());
+	EXPECT(arch_cpu.room_limit == stack->base + CAIRN_LOCKED_STACK);
+	EXPECT(arch_cpu.room_limit + arch_cpu.room_nbytes == stack->base + stack->nbytes);
+}
+
+static void look_at_room_twice(void *arg)
+{
+	(void)arg;
+	room_is_own();
+	task_yield();
+	room_is_own();
+}
+
+static volatile bool handler_in_room;
+
+static void look_at_room_in_handler(void)
+{
+	handler_in_room = arch_in_room();
+	semaphore_give(&go);
+}
+
+static void each_task_has_its_room_and_handlers_have_none(void)
+{
+	task_id a = start("a", SAME, look_at_room_twice, NULL);
+	task_id b = start("b", SAME, look_at_room_twice, NULL);
+
+	room_is_own();
+	expect_exit(a, 0);
+	room_is_own();
+	expect_exit(b, 0);
+	EXPECT(semaphore_init(&go, 0, 1) == KERNEL_OK);
+	handler_in_room = true;
+	scheduler_set_tick_hook(look_at_room_in_handler);
+	EXPECT(semaphore_take(&go, 5) == KERNEL_OK);
+	scheduler_set_tick_hook(NULL);
+	EXPECT(!handler_in_room);
+	room_is_own();
+}
+
 static struct {
 	volatile bool stop;
 	volatile uint32_t nrounds[2];
@@ -158,11 +215,14 @@ static void sleep_lasts_as_many_ticks_as_asked_for(void)
 	}
 }
 
+/* From the beginning of a tick, so that none comes between the look at it and the sleep. */
 static void sleep_and_note(void *arg)
 {
 	uint32_t *ticks = arg;
-	uint32_t began = ticks_now();
+	uint32_t began;
 
+	task_sleep(1);
+	began = ticks_now();
 	task_sleep(*ticks);
 	*ticks = ticks_now() - began;
 }
@@ -175,7 +235,6 @@ static void sleepers_of_one_slot_wake_in_their_own_rounds(void)
 
 	for (uint32_t i = 0; i < 4; i++)
 		ticks[i] = 5 + i / 2 * 64 + (i == 3 ? 64 : 0);
-	task_sleep(1);
 	for (size_t i = 0; i < 4; i++)
 		ids[i] = start("sleeper", HIGH, sleep_and_note, &ticks[i]);
 	for (size_t i = 0; i < 4; i++)
@@ -205,6 +264,24 @@ static void a_suspended_scheduler_lets_nobody_else_run(void)
 	scheduler_resume();
 	EXPECT(trace_is("h"));
 	expect_exit(high, 0);
+}
+
+static void a_switch_asked_for_before_suspending_waits_too(void)
+{
+	task_id high;
+	arch_key key;
+
+	EXPECT(semaphore_init(&go, 0, 1) == KERNEL_OK);
+	high = start("high", HIGH, wait_and_mark, (void *)'h');
+	key = arch_irq_save();
+	EXPECT(semaphore_give(&go) == KERNEL_OK);
+	scheduler_suspend();
+	arch_irq_restore(key);
+	trace_mark('s');
+	scheduler_resume();
+	trace_mark('r');
+	expect_exit(high, 0);
+	EXPECT(trace_is("shr"));
 }
 
 static struct {
@@ -237,11 +314,14 @@ const struct kernel_test sched_tests[] = {
 	KERNEL_TEST(a_higher_task_runs_at_once_a_lower_one_later),
 	KERNEL_TEST(equals_take_turns_when_they_yield),
 	KERNEL_TEST(a_woken_higher_task_preempts),
+	KERNEL_TEST(a_masked_yield_lets_an_equal_run_when_unmasked),
+	KERNEL_TEST(each_task_has_its_room_and_handlers_have_none),
 	KERNEL_TEST(a_tick_gives_each_equal_its_turn),
 	KERNEL_TEST(a_lower_task_does_not_run_while_a_higher_one_can),
 	KERNEL_TEST(sleep_lasts_as_many_ticks_as_asked_for),
 	KERNEL_TEST(sleepers_of_one_slot_wake_in_their_own_rounds),
 	KERNEL_TEST(a_suspended_scheduler_lets_nobody_else_run),
+	KERNEL_TEST(a_switch_asked_for_before_suspending_waits_too),
 	KERNEL_TEST(a_handler_wakes_tasks_and_may_not_wait),
 	{NULL, NULL},
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The tests of mm/ as an image: the upcalls of a machine without tasks, which runs every group on the boot stack and ends. */
+/* The tests of mm/ as an image: the upcalls of a machine without tasks, which runs every group on the boot
+ * stack and ends. */
 #include "arch.h"
 #include "console.h"
 #include "support.h"
