@@ -17,5 +17,6 @@ for isa in arch/*/; do
 	[ "$isa" != arch/include/ ] || continue
 	check --platform=unix32 --suppress=comparePointers -DPORT_TIMES_LOCK=1 -Iarch/include -I"$isa" -Ikernel -Imm -Itests/host -Itests/target/include \
 		"$isa" kernel tests/target
-	check --platform=unix32 -Iarch/include -I"$isa" -Ikernel -Imm -Itests/bench -itests/bench/host tests/bench
+	check --platform=unix32 --suppress=comparePointers -DCAIRN_FRAME_SHIFT=9 -Iarch/include -I"$isa" -Ikernel -Imm -Itests/bench \
+		-itests/bench/host tests/bench
 done

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The kernel's context switch, which moves the guard. */
+/* The kernel's context switch, with the guard or without. */
 #include "bare.h"
 #include "switch.h"
 
 static const struct bench_workload switch_workloads[] = {
-	{"switch_guard", bench_switch},
+	{SWITCH_GUARD ? "switch_guard" : "switch_plain", bench_switch},
 	{0},
 };
 

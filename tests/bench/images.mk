@@ -53,7 +53,7 @@ BENCH_LOAD_SOURCES := $(DEMO_SOURCES) tests/bench/image_masked_kernel.c
 BENCH_SOURCES := $(filter tests/bench/%,$(sort $(BENCH_LIBC_SOURCES) $(BENCH_CAIRN_HARNESS_SOURCES) \
 	$(BENCH_CAIRN_SOURCES) $(BENCH_MASKED_SOURCES) $(BENCH_FRAMES_SOURCES) $(BENCH_FLOOR_SOURCES) \
 	$(BENCH_KERNEL_SOURCES) $(BENCH_SWITCH_SOURCES) $(BENCH_LOAD_SOURCES) \
-	$(patsubst %,tests/bench/image_%.c,headroom libc picolibc switch switch_plain)))
+	$(patsubst %,tests/bench/image_%.c,headroom libc picolibc switch)))
 
 # ---- images ----
 

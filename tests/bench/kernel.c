@@ -5,6 +5,7 @@
 
 #include "cairn.h"
 #include "console.h"
+#include "switch.h"
 #include "task.h"
 
 #define MEMORY_NBYTES ((size_t)4096 * KIB)
@@ -28,6 +29,8 @@ _Noreturn void kernel_main(void)
 
 	console_init();
 	bench_memory_init();
+	if (!SWITCH_GUARD)
+		bench_open_memory();
 	ram.base = bench_region(MEMORY_NBYTES);
 	if (cairn_init(&ram, 1) != CAIRN_OK || task_init() != KERNEL_OK ||
 	    task_create(&spec, NULL) != KERNEL_OK)

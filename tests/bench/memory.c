@@ -20,13 +20,14 @@ static uintptr_t region_base;
 static size_t region_max_nbytes;
 static unsigned char *statics;
 
-static const struct arch_range *largest_bank(const struct arch_range *ranges, size_t nranges)
+/* Of no length when there is none. */
+static struct arch_range largest_bank(const struct arch_range *ranges, size_t nranges)
 {
-	const struct arch_range *largest = NULL;
+	struct arch_range largest = {0};
 
 	for (size_t i = 0; i < nranges; i++)
-		if (ranges[i].kind == ARCH_RANGE_RAM && (!largest || ranges[i].nbytes > largest->nbytes))
-			largest = &ranges[i];
+		if (ranges[i].kind == ARCH_RANGE_RAM && ranges[i].nbytes > largest.nbytes)
+			largest = ranges[i];
 	return largest;
 }
 
@@ -49,12 +50,12 @@ void bench_memory_init(void)
 	static struct arch_range ranges[MAX_RANGES];
 	const char *why = "no memory map";
 	size_t nranges = arch_memory_map(ranges, MAX_RANGES, &why);
-	const struct arch_range *bank = largest_bank(ranges, nranges);
+	struct arch_range bank = largest_bank(ranges, nranges);
 
-	if (!bank)
+	if (bank.nbytes == 0)
 		panic("%s", why);
-	region_max_nbytes = bank->nbytes / 4;
-	region_base = (bank->base + 2 * region_max_nbytes) & ~(REGION_ALIGN - 1);
+	region_max_nbytes = bank.nbytes / 4;
+	region_base = (bank.base + 2 * region_max_nbytes) & ~(REGION_ALIGN - 1);
 	bench_scratch = (struct bench_scratch *)(region_base + region_max_nbytes);
 	statics = (unsigned char *)(bench_scratch + 1);
 	if (in_use(ranges, nranges, region_base - BENCH_FRONT_NBYTES,

@@ -18,5 +18,5 @@ BENCH_ALL_SOURCES = $(BENCH_SOURCES) $(wildcard tests/bench/machine_*.S tests/be
 
 .PHONY: board-size
 board-size: $(SIZE_OBJECTS) $(BENCH)/ram.elf | need-bench
-	$(Q)python3 tests/bench/size.py $(BOARD) --small $(BENCH)/small --fast $(BENCH)/cairn --image $(BENCH)/ram.elf \
-		--out $(BUILD)/bench/$(BOARD)-size.csv --cross '$(CROSS)' --cpu-flags '$(CPU_FLAGS)' -- $(QEMU)
+	$(Q)python3 tests/bench/size.py $(BOARD) --sources $(MM_SOURCES) --small $(BENCH)/small --fast $(BENCH)/cairn \
+		--image $(BENCH)/ram.elf --out $(BUILD)/bench/$(BOARD)-size.csv --cross '$(CROSS)' --cpu-flags '$(CPU_FLAGS)' -- $(QEMU)

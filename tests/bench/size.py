@@ -7,6 +7,7 @@ for, neither the allocators below it nor locks and reports. `all` is all four wi
 `facade` what a program links that calls the same through cairn.h, reports and the explanation of addresses included.
 """
 import argparse
+import fnmatch
 import pathlib
 import shlex
 import subprocess
@@ -17,14 +18,10 @@ import figures
 import machine
 import tables
 
+# The first pattern that matches.
 MODULES = {
-    "region": ("region.c", "err.c"),
-    "frame": ("frame.c", "frame_zone.c"),
-    "slab": ("slab.c", "slab_cache.c", "slab_grow.c", "slab_record.c"),
-    "heap": ("heap.c", "heap_chunk.c"),
-    "stack": ("stack.c", "stack_view.c"),
-    "facade": ("cairn.c", "cairn_heap.c", "cairn_object.c", "cairn_stack.c"),
-    "explain, check": ("explain.c", "check.c", "frame_check.c", "slab_check.c", "heap_check.c"),
+    "explain, check": ("explain*", "check*", "*_check.c"), "facade": ("cairn*",), "region": ("region*", "err*"),
+    "frame": ("frame*",), "slab": ("slab*",), "heap": ("heap*",), "stack": ("stack*",),
 }
 CORE = {
     "frame": ("cairn_frame_init", "cairn_frame_meta_nbytes", "cairn_frame_zone_add", "cairn_frame_zone_open",
@@ -65,46 +62,50 @@ class Toolchain:
             return self.sizes([image])[0]
 
 
-def objects_of(directory, module):
-    return [directory / "mm" / f"{name}.o" for name in MODULES[module]]
+def module_of(source):
+    for module, patterns in MODULES.items():
+        if any(fnmatch.fnmatch(source.name, pattern) for pattern in patterns):
+            return module
+    raise machine.RunError(f"{source} belongs to no module")
 
 
-def check_modules(directory):
-    """Every file belongs to a module, and every module's files are there."""
-    present = {path.name.removesuffix(".o") for path in (directory / "mm").glob("*.c.o")}
-    named = {name for names in MODULES.values() for name in names}
-    if present != named:
-        raise machine.RunError(f"{directory}: files and modules differ: {' '.join(sorted(present ^ named))}")
+class Build:
+    """The objects of mm/, as one set of flags made them."""
+
+    def __init__(self, directory, sources):
+        self.everything = [directory / f"{source}.o" for source in sources]
+        self.modules = {module: [] for module in MODULES}
+        for source in sources:
+            self.modules[module_of(source)].append(directory / f"{source}.o")
 
 
-def module_table(tools, board, directories):
+def module_table(tools, board, builds):
     rows = []
-    totals = [0] * 3 * len(directories)
+    totals = [0] * 3 * len(builds)
     for module in MODULES:
-        cells = [nbytes for directory in directories.values() for nbytes in tools.sizes(objects_of(directory, module))]
+        cells = [nbytes for build in builds.values() for nbytes in tools.sizes(build.modules[module])]
         totals = [total + nbytes for total, nbytes in zip(totals, cells)]
         rows.append([module, *map(str, cells)])
-    header = [f"{what} {level}" for level in directories for what in ("text", "data", "bss")]
+    header = [f"{what} {level}" for level in builds for what in ("text", "data", "bss")]
     return tables.Table(f"Modules, {board}, bytes", ["module", *header], [*rows, ["all", *map(str, totals)]])
 
 
-def texts(tools, board, directory):
+def texts(tools, board, build):
     """Space rows: the text of each allocator."""
     def row(allocator, what, nbytes):
         return figures.Space(board, allocator, f"text_{what}", str(nbytes), "B")
 
-    everything = sorted((directory / "mm").glob("*.c.o"))
-    rows = [row("cairn", name, tools.linked_text(objects_of(directory, name), roots)) for name, roots in CORE.items()]
+    rows = [row("cairn", name, tools.linked_text(build.modules[name], roots)) for name, roots in CORE.items()]
     together = [root for roots in CORE.values() for root in roots]
-    rows.append(row("cairn", "all", tools.linked_text(everything, together, ["-lgcc"])))
-    rows.append(row("cairn", "facade", tools.linked_text(everything, FACADE, ["-lgcc"])))
+    rows.append(row("cairn", "all", tools.linked_text(build.everything, together, ["-lgcc"])))
+    rows.append(row("cairn", "facade", tools.linked_text(build.everything, FACADE, ["-lgcc"])))
     rows += [row(name, "heap", tools.linked_text([], ("malloc", "free"), words)) for name, words in LIBRARIES.items()]
     return rows
 
 
-def ram(tools, board, directory, image, qemu):
+def ram(tools, board, build, image, qemu):
     """Space rows: static data together with what cairn_init took of the memory that it was given; a block's header."""
-    _, data, bss = tools.sizes(sorted((directory / "mm").glob("*.c.o")))
+    _, data, bss = tools.sizes(build.everything)
     taken = machine.run(qemu, board, "cairn", image, "ram").spaces
     return [row._replace(value=str(int(row.value) + data + bss)) if row.workload in MEMORIES else row for row in taken]
 
@@ -119,7 +120,8 @@ def summary(board, rows):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("board")
-    parser.add_argument("--small", type=pathlib.Path, required=True, help="the directory that has mm/ at -Os")
+    parser.add_argument("--sources", type=pathlib.Path, nargs="+", required=True, help="of mm/")
+    parser.add_argument("--small", type=pathlib.Path, required=True, help="the directory that has their objects at -Os")
     parser.add_argument("--fast", type=pathlib.Path, required=True, help="the same at -O2")
     parser.add_argument("--cross", default="arm-none-eabi-")
     parser.add_argument("--cpu-flags", default="")
@@ -128,13 +130,11 @@ def main():
     parser.add_argument("qemu", nargs="+")
     args = parser.parse_args()
     tools = Toolchain(args.cross, args.cpu_flags)
-    directories = {"-Os": args.small, "-O2": args.fast}
     try:
-        for directory in directories.values():
-            check_modules(directory)
-        print(tables.as_text(module_table(tools, args.board, directories)), end="\n\n")
-        rows = texts(tools, args.board, args.small)
-        rows += ram(tools, args.board, args.fast, args.image, args.qemu)
+        small, fast = (Build(directory, args.sources) for directory in (args.small, args.fast))
+        print(tables.as_text(module_table(tools, args.board, {"-Os": small, "-O2": fast})), end="\n\n")
+        rows = texts(tools, args.board, small)
+        rows += ram(tools, args.board, fast, args.image, args.qemu)
     except machine.RunError as error:
         sys.exit(f"size: {error}")
     figures.write(args.out, rows, figures.Space)

@@ -5,6 +5,11 @@
 
 #include "bench.h"
 
+/* 0: the image is linked with a switch that leaves the guard where it is; so nothing may be closed. */
+#ifndef SWITCH_GUARD
+#define SWITCH_GUARD 1
+#endif
+
 /* The workload: two tasks of one priority yield to each other. From a task. */
 void bench_switch(void);
 
@@ -16,7 +21,7 @@ uint32_t bench_timed_switch(volatile uint32_t *left, bench_function function);
  * switch is an exception of its own, as PendSV is, one that does nothing is taken. In switch_<isa>.c. */
 uint32_t bench_empty_switch(void);
 
-/* For a switch that moves no guard: all memory is open from now on. In switch_<isa>.c. */
+/* All memory is open from now on. In switch_<isa>.c, where a switch moves a guard. */
 void bench_open_memory(void);
 
 #endif

@@ -26,8 +26,8 @@ static size_t take_all(unsigned order)
 	return nblocks;
 }
 
-/* One block of each order is free, and nothing else; it is the first, or the last, so that the search for it is
- * as long as it can be. A frame is taken from it: as many splits as the order has levels. */
+/* One block is free, of each order in turn, the first or the last of memory, so that the search for it is as long
+ * as it can be. A frame is taken from it: as many splits as the order has levels. */
 static void split(void)
 {
 	struct bench_series *allocs = bench_series("allocate");
@@ -110,6 +110,33 @@ static void at(void)
 	}
 }
 
+/* As many zones as there can be, and only the last has memory left: each is asked in turn, and what comes back is
+ * looked for in each. Banks of one kind would be one zone. */
+static void zones(void)
+{
+	struct bench_series *allocs = bench_series("allocate"), *frees = bench_series("free");
+	const size_t bank_nbytes = BENCH_FRAMES_NBYTES / CAIRN_ZONES;
+	struct cairn_range bank[CAIRN_ZONES];
+	uintptr_t base = bench_region(BENCH_FRAMES_NBYTES), last = base + (CAIRN_ZONES - 1) * bank_nbytes;
+	void *frame;
+
+	for (unsigned i = 0; i < CAIRN_ZONES; i++)
+		bank[i] = (struct cairn_range){.base = base + i * bank_nbytes,
+					       .nbytes = bank_nbytes,
+					       .name = "bank",
+					       .kind = CAIRN_RANGE_RAM,
+					       .attr = i % 2 ? CAIRN_ATTR_FAST : 0};
+	bench_forget();
+	if (cairn_init(bank, CAIRN_ZONES) != CAIRN_OK)
+		panic("no zones");
+	do {
+		frame = bench_frames_take(NULL, 0);
+	} while ((uintptr_t)frame < last);
+	bench_frames_give(NULL, frame);
+	(void)cairn_trim();
+	bench_frames_give(frees, bench_frames_take(allocs, 0));
+}
+
 /* What nobody thought of: all orders, at random, at all degrees of fullness. */
 static void walk(void)
 {
@@ -123,7 +150,7 @@ static void walk(void)
 		slot[i] = NULL;
 	for (unsigned step = 0; step < WALK_STEPS; step++) {
 		void **at = &slot[bench_random() % nslots];
-		/* The greatest common order is the rarest. */
+		/* The larger, the rarer. */
 		unsigned order = (unsigned)__builtin_ctz(bench_random() | 1u << BENCH_FRAMES_ORDER);
 
 		if (*at)
@@ -135,11 +162,8 @@ static void walk(void)
 }
 
 const struct bench_workload bench_worst_frame_workloads[] = {
-	{"worst_frame_split", split},
-	{"worst_frame_merge", merge},
-	{"worst_frame_flush", flush},
-	{"worst_frame_run", runs},
-	{"worst_frame_at", at},
-	{"worst_frame_walk", walk},
-	{0},
+	{"worst_frame_split", split}, {"worst_frame_merge", merge},
+	{"worst_frame_flush", flush}, {"worst_frame_run", runs},
+	{"worst_frame_at", at},       {"worst_frame_zones", zones},
+	{"worst_frame_walk", walk},   {0},
 };
