@@ -13,11 +13,6 @@ _Noreturn void kernel_main(void)
 	bench_main(bench_lists);
 }
 
-struct arch_context *kernel_switch(void)
-{
-	panic("a switch without tasks");
-}
-
 void kernel_tick(void)
 {
 	panic("a tick without a timer");
