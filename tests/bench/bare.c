@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* An image without a kernel: the workload runs on the boot stack, interrupts masked, and there are neither tasks
- * nor ticks. */
+/* An image without a kernel: the workload runs on the boot stack, interrupts masked, and there are neither
+ * tasks nor ticks. */
 #include "bare.h"
 
 #include "arch.h"
