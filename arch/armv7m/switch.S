@@ -14,6 +14,11 @@
 #define MPU_RBAR	0xe000ed9c	/* RASR is behind it */
 #define CONTROL_SPSEL	2
 
+/* 0: the window stays where it is. To measure what moving it costs; nothing is guarded then. */
+#ifndef SWITCH_GUARD
+#define SWITCH_GUARD 1
+#endif
+
 	.macro	function name
 	.section .text.\name, "ax", %progbits
 	.global	\name
@@ -36,8 +41,10 @@
 	str	r0, [r3, #CPU_RUNNING]
 	add	r1, r0, #CONTEXT_PSP
 	ldmia	r1, {r4-r9}		@ psp, fresh_top, window, room
+#if SWITCH_GUARD
 	ldr	r1, =MPU_RBAR
 	stmia	r1, {r6, r7}
+#endif
 	strd	r8, r9, [r3, #CPU_ROOM]
 	cbnz	r5, 2f
 1:	msr	psp, r4

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* An image without a kernel: the workload runs on the boot stack, interrupts masked, and there are neither tasks
- * nor ticks. */
+/* An image without a kernel: the workload runs on the boot stack, interrupts masked, and there are neither
+ * tasks nor ticks. */
 #include "bare.h"
 
 #include "arch.h"
@@ -11,11 +11,6 @@ _Noreturn void kernel_main(void)
 	console_init();
 	bench_memory_init();
 	bench_main(bench_lists);
-}
-
-struct arch_context *kernel_switch(void)
-{
-	panic("a switch without tasks");
 }
 
 void kernel_tick(void)

@@ -25,7 +25,8 @@ struct bench_workload {
 	void (*run)(void);
 };
 
-/* Runs what the command line asks for, once bench_memory_init has been called. Lists end with NULL, and each list with a workload without a name. */
+/* Runs what the command line asks for, once bench_memory_init has been called. Lists end with NULL, and each
+ * list with a workload without a name. */
 _Noreturn void bench_main(const struct bench_workload *const lists[]);
 
 /* The word behind the workload's name as a number; where there is none, `otherwise`. */
@@ -64,7 +65,8 @@ extern struct bench_scratch *bench_scratch;
 /* Find the memory that the image does not occupy. */
 void bench_memory_init(void);
 
-/* Remember all static data as they are now; and put them back, so that an allocator that can be set up only once begins anew. */
+/* Remember all static data as they are now; and put them back, so that an allocator that can be set up only
+ * once begins anew. */
 void bench_remember(void);
 void bench_forget(void);
 

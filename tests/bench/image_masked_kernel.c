@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The kernel's lock, timed: the longest stretch with interrupts masked while the demonstration's load runs. */
+/* The kernel's lock, timed: the longest stretch with interrupts masked while the demonstration's load
+ * runs. */
 #include "bare.h"
 #include "console.h"
 #include "demo/demo.h"

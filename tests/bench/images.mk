@@ -8,7 +8,7 @@ bench_objects = $(patsubst %,$(BENCH)/$(1)/%.o,$(2))
 
 # ---- configurations ----
 
-BENCH_CONFIGS := harness cairn raw frames masked kernel kernel_masked
+BENCH_CONFIGS := harness cairn raw frames masked kernel kernel_masked plain
 BENCH_LOCK := -DCAIRN_PORT_LOCK_FILE=\"lock_$(ISA).h\"
 BENCH_OPTIONS_harness := $(CONFIG_FLAGS)
 BENCH_OPTIONS_cairn := $(CONFIG_FLAGS) $(BENCH_LOCK)
@@ -17,10 +17,12 @@ BENCH_OPTIONS_raw := $(CONFIG_FLAGS) $(BENCH_LOCK) -DCAIRN_CHECK=0
 BENCH_OPTIONS_frames := -DCAIRN_FRAME_SHIFT=12 -DCAIRN_ORDERS=11 $(BENCH_LOCK)
 
 # The lock is the kernel's.
-BENCH_OPTIONS_kernel := $(CONFIG_FLAGS) $(if $(wildcard kernel/cairn_lock.h),-DCAIRN_PORT_LOCK_FILE=\"cairn_lock.h\")
+BENCH_OPTIONS_kernel := $(CONFIG_FLAGS) -DCAIRN_PORT_LOCK_FILE=\"cairn_lock.h\"
 # Masked stretches are timed.
 BENCH_OPTIONS_masked := $(CONFIG_FLAGS) -DCAIRN_PORT_LOCK_FILE=\"lock_timed.h\"
 BENCH_OPTIONS_kernel_masked := $(BENCH_OPTIONS_kernel) -DPORT_TIMES_LOCK=1
+# The switch leaves the guard where it is.
+BENCH_OPTIONS_plain := $(CONFIG_FLAGS) -DSWITCH_GUARD=0
 
 BENCH_INCLUDES := $(TARGET_INCLUDES) -Itests/bench -Itests/traces
 BENCH_FLAGS := $(CPU_FLAGS) $(C_FLAGS) -O2 -ffreestanding -fno-common -ffunction-sections -fdata-sections
@@ -59,6 +61,10 @@ BENCH_SOURCES := $(filter tests/bench/%,$(sort $(BENCH_LIBC_SOURCES) $(BENCH_CAI
 
 BENCH_IMAGES := $(patsubst %,$(BENCH)/%.elf,cairn cairn_raw cairn_frames cairn_headroom cairn_switch cairn_masked \
 	cairn_masked_kernel newlib newlib_nano picolibc floor)
+# Elsewhere a switch moves no guard.
+ifeq ($(ISA),armv7m)
+BENCH_IMAGES += $(BENCH)/cairn_switch_plain.elf
+endif
 BENCH_BARE := $(call bench_objects,harness,$(BENCH_BARE_SOURCES) kernel/string.c)
 BENCH_CAIRN_HARNESS := $(call bench_objects,harness,$(BENCH_CAIRN_HARNESS_SOURCES))
 BENCH_KERNEL_HARNESS := $(call bench_objects,harness,$(BENCH_HARNESS_SOURCES) kernel/string.c)
@@ -75,6 +81,11 @@ $(BENCH)/cairn_headroom.elf: $(BENCH_KERNEL_HARNESS) \
 	$(call bench_objects,kernel,$(BENCH_KERNEL_SOURCES) tests/bench/image_headroom.c)
 $(BENCH)/cairn_switch.elf: $(BENCH_KERNEL_HARNESS) \
 	$(call bench_objects,kernel,$(BENCH_KERNEL_SOURCES) $(BENCH_SWITCH_SOURCES) tests/bench/image_switch.c)
+# kernel.c opens all memory then.
+BENCH_PLAIN_SOURCES := arch/armv7m/switch.S tests/bench/kernel.c tests/bench/image_switch.c
+$(BENCH)/cairn_switch_plain.elf: $(call bench_objects,plain,$(BENCH_PLAIN_SOURCES)) \
+	$(call bench_objects,harness,$(filter-out $(BENCH_PLAIN_SOURCES),$(BENCH_HARNESS_SOURCES) kernel/string.c)) \
+	$(call bench_objects,kernel,$(filter-out $(BENCH_PLAIN_SOURCES),$(BENCH_KERNEL_SOURCES) $(BENCH_SWITCH_SOURCES)))
 $(BENCH)/cairn_masked_kernel.elf: $(BENCH_KERNEL_HARNESS) \
 	$(call bench_objects,kernel_masked,$(BENCH_KERNEL_SOURCES) $(BENCH_LOAD_SOURCES))
 $(BENCH)/newlib.elf $(BENCH)/newlib_nano.elf: $(BENCH_LIBC) $(call bench_objects,harness,tests/bench/image_libc.c)

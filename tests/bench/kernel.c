@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* An image with the kernel: the workload runs in a task. There is no tick: nothing interrupts what is measured.
- * The kernel's memory is the region, all of it, from boot on; nothing is ever put back. */
+/* An image with the kernel: the workload runs in a task. There is no tick: nothing interrupts what is
+ * measured. The kernel's memory is the region, all of it, from boot on; nothing is ever put back. */
 #include "bare.h"
 
 #include "cairn.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The floor: a list of free objects and a lock, and nothing that could go wrong is looked at. No allocator that
- * locks can do with less. */
+/* The floor: a list of free objects and a lock, and nothing that could go wrong is looked at. No allocator
+ * that locks can do with less. */
 #include "objects.h"
 #include "../../mm/port.h" /* the lock */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The context switch: two tasks of one priority yield to each other, measured from the stamp of the one that leaves
- * to the stamp of the one that arrives. */
+/* The context switch: two tasks of one priority yield to each other, measured from the stamp of the one that
+ * leaves to the stamp of the one that arrives. */
 #include "console.h"
 #include "switch.h"
 #include "task.h"

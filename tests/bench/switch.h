@@ -17,8 +17,8 @@ void bench_switch(void);
  * another task, from where that one left. In machine_<isa>.S. */
 uint32_t bench_timed_switch(volatile uint32_t *left, bench_function function);
 
-/* Stamps that bench_timed_switch takes for the least that a switch can be: interrupts are unmasked, and where a
- * switch is an exception of its own, as PendSV is, one that does nothing is taken. In switch_<isa>.c. */
+/* Stamps that bench_timed_switch takes for the least that a switch can be: interrupts are unmasked, and where
+ * a switch is an exception of its own, as PendSV is, one that does nothing is taken. In switch_<isa>.c. */
 uint32_t bench_empty_switch(void);
 
 /* All memory is open from now on. In switch_<isa>.c, where a switch moves a guard. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The switch is an interrupt here, which has to be acknowledged: there is no empty one. What guards a stack is in
- * the page tables, and never moved: there is no switch without it. */
+/* The switch is an interrupt here, which has to be acknowledged: there is no empty one. What guards a stack
+ * is in the page tables, and never moved: there is no switch without it. */
 #include "switch.h"
 
 #include "arch.h"

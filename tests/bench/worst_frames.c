@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Worst cases of page frames, driven on purpose. What can cost is levels: to be split, to be merged, and to be
- * searched for the lowest block; and, of what is kept aside for speed, a flush. */
+/* Worst cases of page frames, driven on purpose. What can cost is levels: to be split, to be merged, and to
+ * be searched for the lowest block; and, of what is kept aside for speed, a flush. */
 #include "cairn_frames.h"
 
 #include "console.h"
@@ -26,8 +26,8 @@ static size_t take_all(unsigned order)
 	return nblocks;
 }
 
-/* One block is free, of each order in turn, the first or the last of memory, so that the search for it is as long
- * as it can be. A frame is taken from it: as many splits as the order has levels. */
+/* One block is free, of each order in turn, the first or the last of memory, so that the search for it is as
+ * long as it can be. A frame is taken from it: as many splits as the order has levels. */
 static void split(void)
 {
 	struct bench_series *allocs = bench_series("allocate");
@@ -43,9 +43,9 @@ static void split(void)
 	}
 }
 
-/* In each group of 2^order frames one is in use, the first or the last. As these are freed, each merges through
- * all orders of its group, and the last of them through all there are. They are as many as that takes to fill
- * whatever is kept aside, so that frees merge at once. */
+/* In each group of 2^order frames one is in use, the first or the last. As these are freed, each merges
+ * through all orders of its group, and the last of them through all there are. They are as many as that takes
+ * to fill whatever is kept aside, so that frees merge at once. */
 static void merge(void)
 {
 	struct bench_series *frees = bench_series("free");
@@ -66,8 +66,8 @@ static void merge(void)
 }
 
 /* Nothing is free but n frames that were freed last, pairs of buddies: what is kept aside is full. Two frames
- * that belong together are asked for, and so the frames that are kept have to be merged first; and then more than
- * there is, in vain. */
+ * that belong together are asked for, and so the frames that are kept have to be merged first; and then more
+ * than there is, in vain. */
 static void flush(void)
 {
 	struct bench_series *allocs = bench_series("allocate");
@@ -110,8 +110,8 @@ static void at(void)
 	}
 }
 
-/* As many zones as there can be, and only the last has memory left: each is asked in turn, and what comes back is
- * looked for in each. Banks of one kind would be one zone. */
+/* As many zones as there can be, and only the last has memory left: each is asked in turn, and what comes
+ * back is looked for in each. Banks of one kind would be one zone. */
 static void zones(void)
 {
 	struct bench_series *allocs = bench_series("allocate"), *frees = bench_series("free");

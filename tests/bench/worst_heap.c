@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Worst cases of the heap. What can cost is the way through the index, a split, both neighbours that a free block
- * merges with, the frames of a chunk that is taken or given back, and the flush of blocks that are kept for
- * speed. Each drive below provokes some of these; each call is put down to what the heap had to do for it. */
+/* Worst cases of the heap. What can cost is the way through the index, a split, both neighbours that a free
+ * block merges with, the frames of a chunk that is taken or given back, and the flush of blocks that are kept
+ * for speed. Each drive below provokes some of these; each call is put down to what the heap had to do for
+ * it. */
 #include "cairn_system.h"
 
 #include "allocator.h"
@@ -139,8 +140,8 @@ static void extremes(const struct wanted *wanted)
 	}
 }
 
-/* Chunks of many lengths, two of each, taken from memory that is one block as far as it can be, and given back to
- * it: the most that frames can have to split, to return of a tail, and to merge. */
+/* Chunks of many lengths, two of each, taken from memory that is one block as far as it can be, and given
+ * back to it: the most that frames can have to split, to return of a tail, and to merge. */
 static void chunks(const struct wanted *wanted)
 {
 	for (size_t nframes = 1; nframes <= LARGE_FRAMES / 4; nframes += 1 + nframes / 3) {
@@ -215,8 +216,9 @@ static void worst_flush(void)
 	}
 }
 
-/* Blocks that come, go and change their size where they stand, at random: a growing one takes from the free block
- * behind it, a shrinking one leaves a new one there or adds to it. What is refused for want of room counts too. */
+/* Blocks that come, go and change their size where they stand, at random: a growing one takes from the free
+ * block behind it, a shrinking one leaves a new one there or adds to it. What is refused for want of room
+ * counts too. */
 static void worst_resize(void)
 {
 	struct bench_series *grows = bench_series("grow"), *shrinks = bench_series("shrink");

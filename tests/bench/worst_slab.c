@@ -30,8 +30,8 @@ static size_t nslabs(void)
 	return info.nslabs;
 }
 
-/* The first object there is: its slab's frames and record, and whatever else the first needs. Then a few slabs
- * more. */
+/* The first object there is: its slab's frames and record, and whatever else the first needs. Then a few
+ * slabs more. */
 static void refill(void)
 {
 	struct bench_series *allocs = bench_series("allocate");
@@ -70,9 +70,9 @@ static size_t take_lower_half(void **frame)
 	return n + 1;
 }
 
-/* One slab in the lower half of memory, and, for the lower half was full meanwhile, the others in the upper half,
- * where nothing else is left. They are emptied in turn, and one empty slab is kept: each but the first goes back as
- * its last object is freed, and the last of them makes the upper half one block again. */
+/* One slab in the lower half of memory, and, for the lower half was full meanwhile, the others in the upper
+ * half, where nothing else is left. They are emptied in turn, and one empty slab is kept: each but the first
+ * goes back as its last object is freed, and the last of them makes the upper half one block again. */
 static void giveback(void)
 {
 	struct bench_series *frees = bench_series("free");

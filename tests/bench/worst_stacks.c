@@ -38,8 +38,8 @@ static void first(void)
 	destroy(NULL);
 }
 
-/* A stack of every length there is, each alone in its arena: the most to split, the tail that is not needed to
- * give back in the most pieces, and the most to merge. */
+/* A stack of every length there is, each alone in its arena: the most to split, the tail that is not needed
+ * to give back in the most pieces, and the most to merge. */
 static void each_length(struct bench_series *creates, struct bench_series *destroys)
 {
 	size_t nbytes;
