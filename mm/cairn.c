@@ -93,9 +93,13 @@ void cairn_totals(struct cairn_totals *totals)
 
 size_t cairn_trim(void)
 {
-	cairn_key key = cairn_enter();
-	size_t nframes = cairn_heap_trim(&cairn_system.heap);
-	cairn_leave(key);
+	size_t nframes = 0;
+	cairn_key key;
+	for (bool more = cairn_system.ready; more;) {
+		key = cairn_enter();
+		more = cairn_heap_trim_step(&cairn_system.heap, &nframes);
+		cairn_leave(key);
+	}
 	for (size_t nleft = cairn_slab_ncaches(&cairn_system.slabs); nleft != 0;) {
 		key = cairn_enter();
 		size_t slab_nframes = cairn_slab_shrink_turn(&cairn_system.slabs);
@@ -114,6 +118,7 @@ void cairn_watch_frees(bool on)
 	else if (cairn_system.nwatchers > 0)
 		cairn_system.nwatchers--;
 	cairn_slab_watch(&cairn_system.slabs, cairn_system.nwatchers != 0);
+	cairn_heap_watch(&cairn_system.heap, cairn_system.nwatchers != 0);
 	cairn_leave(key);
 	for (size_t nleft = cairn_slab_ncaches(&cairn_system.slabs); nleft != 0; nleft--) {
 		key = cairn_enter();

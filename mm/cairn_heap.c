@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The facade of the heap: clearing, copying and poisoning happen outside the lock. */
 #include "system.h"
+#include "heap_fast.h"
 
 #define HEAP_OWNER() (CAIRN_CHECK >= 2 ? cairn_port_owner() : NULL)
 
@@ -8,10 +9,18 @@ static void *take_block(size_t align, size_t nbytes, const void *caller)
 {
 	const void *owner = HEAP_OWNER();
 	cairn_key key = cairn_enter();
-	void *p = align == 0 ? cairn_heap_alloc(&cairn_system.heap, nbytes, owner, caller)
-			     : cairn_heap_alloc_aligned(&cairn_system.heap, align, nbytes, owner, caller);
+	void *p = align == 0 ? cairn_heap_take(&cairn_system.heap, nbytes, owner, caller)
+			     : cairn_heap_take_aligned(&cairn_system.heap, align, nbytes, owner, caller);
 	cairn_leave(key);
 	return p;
+}
+
+static bool make_room(size_t align, size_t nbytes)
+{
+	cairn_key key = cairn_enter();
+	bool made = cairn_heap_make_room(&cairn_system.heap, align == 0 ? CAIRN_HEAP_ALIGN : align, nbytes);
+	cairn_leave(key);
+	return made;
 }
 
 /* Nothing was found: because a free block is damaged? */
@@ -24,13 +33,23 @@ static void report_damage(const char *operation, const void *caller)
 		cairn_refuse(CAIRN_EUSEAFTER, operation, (const void *)damaged, NULL, caller);
 }
 
+static void *take_or_make_room(size_t align, size_t nbytes, const void *caller)
+{
+	void *p;
+	do
+		p = take_block(align, nbytes, caller);
+	while (p == NULL && make_room(align, nbytes));
+	return p;
+}
+
 static void *alloc_block(size_t align, size_t nbytes, const char *operation, const void *caller)
 {
-	if (nbytes - 1 >= CAIRN_HEAP_MAX_NBYTES || align > (size_t)1 << (CAIRN_HEAP_MAX_LOG2 - 1))
+	if (nbytes - 1 >= CAIRN_HEAP_MAX_NBYTES || align > (size_t)1 << (CAIRN_HEAP_MAX_LOG2 - 1) ||
+	    !cairn_system.ready)
 		return NULL;
-	void *p = take_block(align, nbytes, caller);
+	void *p = take_or_make_room(align, nbytes, caller);
 	if (p == NULL && cairn_trim() != 0)
-		p = take_block(align, nbytes, caller);
+		p = take_or_make_room(align, nbytes, caller);
 	if (p == NULL)
 		report_damage(operation, caller);
 	return p;
@@ -38,6 +57,14 @@ static void *alloc_block(size_t align, size_t nbytes, const char *operation, con
 
 void *cairn_alloc(size_t nbytes)
 {
+	size_t class = class_for(nbytes);
+	if (class < CAIRN_HEAP_NCLASSES) {
+		cairn_key key = cairn_enter();
+		void *p = cache_take(&cairn_system.heap, class);
+		cairn_leave(key);
+		if (p != NULL)
+			return p;
+	}
 	return alloc_block(0, nbytes, "cairn_alloc", CAIRN_CALLER());
 }
 
@@ -70,8 +97,7 @@ void *cairn_calloc(size_t count, size_t nbytes)
 static enum cairn_err free_at_once(void *p, size_t nbytes)
 {
 	cairn_key key = cairn_enter();
-	enum cairn_err err = nbytes == 0 ? cairn_heap_free(&cairn_system.heap, p)
-					 : cairn_heap_free_sized(&cairn_system.heap, p, nbytes);
+	enum cairn_err err = cairn_heap_put(&cairn_system.heap, p, nbytes);
 	cairn_leave(key);
 	return err;
 }
@@ -101,24 +127,43 @@ static enum cairn_err free_in_halves(void *p, size_t nbytes)
 	return err;
 }
 
+static size_t give_back_frames(void)
+{
+	cairn_key key = cairn_enter();
+	size_t nframes = cairn_heap_shrink(&cairn_system.heap);
+	cairn_leave(key);
+	return nframes;
+}
+
 static enum cairn_err free_block(void *p, size_t nbytes)
 {
-	return CAIRN_CHECK >= 2 ? free_in_halves(p, nbytes) : free_at_once(p, nbytes);
+	enum cairn_err err = CAIRN_CHECK >= 2 ? free_in_halves(p, nbytes) : free_at_once(p, nbytes);
+	while (err == CAIRN_OK && cairn_system.heap.surplus != NULL && give_back_frames() != 0)
+		;
+	return err;
+}
+
+static __attribute__((noinline)) enum cairn_err free_slowly(void *p, size_t nbytes, const char *operation,
+							    const void *caller)
+{
+	if (p == NULL)
+		return CAIRN_OK;
+	return cairn_freed(free_block(p, nbytes), operation, p, NULL, caller);
 }
 
 enum cairn_err cairn_free(void *p)
 {
-	if (p == NULL)
-		return CAIRN_OK;
-	return cairn_freed(free_block(p, 0), "cairn_free", p, NULL, CAIRN_CALLER());
+	cairn_key key = cairn_enter();
+	bool cached = cache_free(&cairn_system.heap, p);
+	cairn_leave(key);
+	return cached ? CAIRN_OK : free_slowly(p, 0, "cairn_free", CAIRN_CALLER());
 }
 
 enum cairn_err cairn_free_sized(void *p, size_t nbytes)
 {
-	if (p == NULL)
-		return CAIRN_OK;
-	enum cairn_err err = nbytes == 0 ? CAIRN_ESIZE : free_block(p, nbytes);
-	return cairn_freed(err, "cairn_free_sized", p, NULL, CAIRN_CALLER());
+	if (p != NULL && nbytes == 0)
+		return cairn_refuse(CAIRN_ESIZE, "cairn_free_sized", p, NULL, CAIRN_CALLER());
+	return free_slowly(p, nbytes, "cairn_free_sized", CAIRN_CALLER());
 }
 
 /* In place; *have_nbytes: what the block could hold before, 0 when p is no block. */

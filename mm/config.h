@@ -56,9 +56,22 @@ _Static_assert(CAIRN_HEAP_MAX_LOG2 >= 10 && CAIRN_HEAP_MAX_LOG2 <= 27, "CAIRN_HE
 
 /* log2 of the classes that share a power of two in the heap's second level. 2 to 5. */
 #ifndef CAIRN_HEAP_SL_LOG2
-#define CAIRN_HEAP_SL_LOG2 4
+#define CAIRN_HEAP_SL_LOG2 5
 #endif
 _Static_assert(CAIRN_HEAP_SL_LOG2 >= 2 && CAIRN_HEAP_SL_LOG2 <= 5, "CAIRN_HEAP_SL_LOG2");
+
+/* The heap keeps freed blocks of requests up to this length at hand, without merging them, for the next of
+ * their length. 8 B of static data for each 8 B of it (64-bit machines: 16 B for each 16 B). 16 to 4096. */
+#ifndef CAIRN_HEAP_CACHE_MAX
+#define CAIRN_HEAP_CACHE_MAX 512
+#endif
+_Static_assert(CAIRN_HEAP_CACHE_MAX >= 16 && CAIRN_HEAP_CACHE_MAX <= 4096, "CAIRN_HEAP_CACHE_MAX");
+
+/* Bytes of each length that are kept so at most; 0: none, so all are merged at once. 0 to 1 MiB. */
+#ifndef CAIRN_HEAP_CACHE_NBYTES
+#define CAIRN_HEAP_CACHE_NBYTES 32768
+#endif
+_Static_assert(CAIRN_HEAP_CACHE_NBYTES >= 0 && CAIRN_HEAP_CACHE_NBYTES <= 1048576, "CAIRN_HEAP_CACHE_NBYTES");
 
 /* Frames that the heap asks for at once when a smaller number would do: by default 32 KiB. Where memory is
  * too small or too full for that, it asks for a quarter of the largest free block. 1 to 4096. */

@@ -36,10 +36,12 @@ struct cairn_heap_info {
 	size_t nchunks;
 	size_t live_nblocks;
 	size_t live_nbytes;       /* in live blocks, headers included */
-	size_t free_nbytes;       /* in free blocks, headers included */
+	size_t free_nbytes;       /* in free blocks, headers included, cached ones too */
+	size_t cached_nblocks;    /* freed, and kept for the next request of their length */
+	size_t cached_nbytes;
 	size_t overhead_nbytes;   /* chunk headers and ends; live + free + overhead = nframes in bytes */
 	size_t largest_nbytes;    /* request that would surely succeed without growth; 0: none */
-	size_t high_water_nbytes; /* most live_nbytes so far */
+	size_t high_water_nbytes; /* most live_nbytes and cached_nbytes so far */
 	uintptr_t damaged; /* payload of a free block that the last allocation found damaged; 0: none */
 };
 
@@ -105,8 +107,26 @@ enum cairn_err cairn_heap_shrink_in_place(struct cairn_heap *h, void *p, size_t 
 /* Either of the two, whichever nbytes asks for. */
 enum cairn_err cairn_heap_resize(struct cairn_heap *h, void *p, size_t nbytes) CAIRN_MUST_USE;
 
-/* Give the empty chunk that is kept back to the frames: its frames, or 0 when there is none. */
+/* Empty the cache, and give back to the frames what is free at the end of the main chunk: frames. */
 size_t cairn_heap_trim(struct cairn_heap *h);
+
+/* The same calls step by step, for a caller that lets others in between: each step is O(CAIRN_ORDERS).
+ * take, take_aligned: as alloc, but from what the heap holds. make_room: one thing that may let them succeed
+ *   then, more frames or one block out of the cache; false: there is none, or it would not help.
+ * put: as free, or, if nbytes is not 0, as free_sized. shrink: frames given back because of it, one run at
+ *   most; 0: there is no more to give.
+ * trim_step: one block or run; false: nothing is left to do. Adds frames to *nframes. */
+void *cairn_heap_take(struct cairn_heap *h, size_t nbytes, const void *owner,
+		      const void *caller) CAIRN_MUST_USE;
+void *cairn_heap_take_aligned(struct cairn_heap *h, size_t align, size_t nbytes, const void *owner,
+			      const void *caller) CAIRN_MUST_USE;
+bool cairn_heap_make_room(struct cairn_heap *h, size_t align, size_t nbytes) CAIRN_MUST_USE;
+enum cairn_err cairn_heap_put(struct cairn_heap *h, void *p, size_t nbytes) CAIRN_MUST_USE;
+size_t cairn_heap_shrink(struct cairn_heap *h);
+bool cairn_heap_trim_step(struct cairn_heap *h, size_t *nframes) CAIRN_MUST_USE;
+
+/* Someone waits for memory: what is freed is merged at once. */
+void cairn_heap_watch(struct cairn_heap *h, bool watched);
 
 void cairn_heap_info(const struct cairn_heap *h, struct cairn_heap_info *info);
 
@@ -149,6 +169,9 @@ _Static_assert(CAIRN_HEAP_MAX_LOG2 >= CAIRN_FRAME_SHIFT, "a chunk of one frame m
 	((CAIRN_HEAP_MAX_LOG2 + 1 - CAIRN_HEAP_SL_LOG2 - CAIRN_HEAP_ALIGN_LOG2) << CAIRN_HEAP_SL_LOG2)
 #define CAIRN_HEAP_NWORDS (CAIRN_HEAP_NBINS / CAIRN_WORD_BITS + 1)
 
+/* Classes of small blocks, one for each length: class c is c * CAIRN_HEAP_ALIGN bytes, 0 and 1 are empty. */
+#define CAIRN_HEAP_NCLASSES ((CAIRN_HEAP_CACHE_MAX + sizeof(size_t) - 1) / CAIRN_HEAP_ALIGN + 2)
+
 /* How far back a free of no block start looks for the block that it lies in, with CAIRN_HEAP_MAP: words of
  * the map, and the bytes that they stand for. */
 #define CAIRN_HEAP_MAP_REACH_WORDS 32
@@ -157,29 +180,52 @@ _Static_assert(CAIRN_HEAP_MAX_LOG2 >= CAIRN_FRAME_SHIFT, "a chunk of one frame m
 struct cairn_heap_block;
 struct cairn_heap_chunk;
 
-/* The frames of a chunk. */
+/* A stretch of memory. */
 struct cairn_heap_span {
 	uintptr_t base;
 	size_t nbytes; /* 0: none */
 };
 
+/* Freed blocks of one length, newest first: see heap_fast.h. */
+struct cairn_heap_class {
+	uintptr_t newest; /* payload; 0: none */
+	size_t seal;      /* how many more may come, and a tag */
+};
+
 struct cairn_heap {
-	size_t key;
-	struct cairn_heap_span hot; /* the chunk used last: saves asking the frames */
-	size_t words_in_use;        /* bit w: bin_in_use[w] != 0 */
+	/* What the fast paths read stands first, in the pairs in which it is used. */
+	uintptr_t main_first; /* first payload of the main chunk, and */
+	size_t main_nplaces;  /* how many payloads could start from there to its end */
+	size_t mix;           /* opens headers; odd */
+	size_t ncached;       /* blocks of the classes below are cached: NCLASSES, or 0 */
+	size_t unmix;         /* closes headers: mix * unmix = 1 */
+	struct cairn_heap_class class[CAIRN_HEAP_NCLASSES];
+
+	/* The rest of the block that was cut last is kept out of the index, to be cut again. */
+	struct cairn_heap_block *rest;
+	size_t rest_nbytes; /* 0: none */
+	size_t words_in_use; /* bit w: bin_in_use[w] != 0 */
 	size_t bin_in_use[CAIRN_HEAP_NWORDS];
 	struct cairn_heap_block *list[CAIRN_HEAP_NBINS];
-	size_t live_nblocks;
-	size_t live_nbytes;
+
+	size_t taken_nblocks; /* live and cached */
+	size_t taken_nbytes;
 	size_t high_water_nbytes;
-	struct cairn_frames *frames;
-	struct cairn_heap_chunk *chunks;
-	struct cairn_heap_span spare; /* stays when it is empty; in use or empty now */
 	uintptr_t damaged;
+	size_t cache_tag; /* of all seals */
+	size_t flushed;   /* classes below are empty, as far as a flush has come */
+	struct cairn_heap_block *surplus; /* a free block that may hold whole frames to give back; or NULL */
+	bool watched;     /* someone waits for memory: nothing is cached */
+	bool tight;       /* memory is short: nothing is cached */
+
+	struct cairn_frames *frames;
+	struct cairn_heap_span main;     /* the chunk that grows */
+	struct cairn_heap_chunk *chunks; /* all of them */
 	size_t nframes;
 	size_t nchunks;
 	size_t overhead_nbytes;
 	unsigned zones;
 };
+_Static_assert(sizeof(struct cairn_heap_class) == CAIRN_HEAP_ALIGN, "a length is an offset into the classes");
 
 #endif

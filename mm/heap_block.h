@@ -2,31 +2,43 @@
 /* A heap block: one header word, its payload, and while it is free two links and its length at its end.
  * Private to heap*.c and its tests.
  *
- *	header   [ keyed check | length in bytes | RETIRED | PREV_FREE | FREE ]
- *	payload  [ next, prev ... length ]	while FREE
+ *	header   sealed: length in bytes and state
+ *	payload  [ next, prev ... footer ]	while FREE; the footer is sealed too
  *		 [ bytes ... red zone, trailer ] while live, at level 2
  *
- * The check covers the other bits, the header's address and the heap's key, so a header is only good where
- * it stands and for the heap that wrote it. Lengths count the header and are multiples of
- * CAIRN_HEAP_ALIGN. */
+ * Sealing. Let low = length | state. The header of a block with its payload at p is
+ *	header = ((low << CAIRN_HEAP_CHECK_BITS) - p) * unmix,	so that
+ *	header * mix + p = low << CAIRN_HEAP_CHECK_BITS
+ * opens it with one multiplication: the bits below are the check. The length of a live block that can be
+ * cached is small and its state is 0, so most bits above are 0 as well, and one compare tells 'a small live
+ * block' from all else (heap_fast.h). The low bits of mix are chosen so that no change of one byte of such
+ * a header makes another one; its high bits are the heap's key.
+ *
+ * A header is written when its block comes into being, changes its length or its state, never because of a
+ * neighbour. A block whose front neighbour is free learns that from the footer before it; what the footer
+ * says is believed only when the header that it leads to says the same and the index holds that block. The
+ * last word of a block is cleared when the block is cut, so that none is left from before.
+ * A free block that is merged away leaves a header that says DEAD, so that no header says FREE but that of
+ * a free block, and a second free of it is still told from one of no block. Lengths count the header and
+ * are multiples of CAIRN_HEAP_ALIGN. */
 #ifndef CAIRN_HEAP_BLOCK_H
 #define CAIRN_HEAP_BLOCK_H
 
 #include "heap.h"
 
-#define BLOCK_FREE      ((size_t)1)
-#define BLOCK_PREV_FREE ((size_t)2) /* the word before this header is the length of a FREE block */
-#define BLOCK_RETIRED   ((size_t)4) /* between the two halves of a free */
-#define BLOCK_FLAGS     ((size_t)7)
+#define BLOCK_FREE    ((size_t)1)
+#define BLOCK_RETIRED ((size_t)2) /* in nobody's hands: between the halves of a free, the rest, the end */
+#define BLOCK_DEAD    ((size_t)3) /* no block any more */
+#define BLOCK_LARGE   ((size_t)4) /* live, and too long for a class */
+#define BLOCK_CACHED  ((size_t)6) /* freed, in its class; told by heap_fast.h, never sealed */
+#define BLOCK_STATE   ((size_t)7)
 
 #define BLOCK_HEADER_NBYTES sizeof(size_t)
 #define BLOCK_MIN_NBYTES    (sizeof(struct cairn_heap_block) + sizeof(size_t))
+#define BLOCK_LARGE_NBYTES  (CAIRN_HEAP_NCLASSES * CAIRN_HEAP_ALIGN)
 
-/* Everything of a header but its check. */
-#define BLOCK_LOW_MASK (((size_t)1 << CAIRN_HEAP_MAX_LOG2) - 1)
-
-/* 2^w divided by the golden ratio: the products of neighbouring numbers lie far apart. */
-#define BLOCK_MIX ((size_t)(0x9e3779b97f4a7c15u >> (64 - CAIRN_WORD_BITS)) | 1)
+#define BLOCK_CHECK_MASK (((size_t)1 << CAIRN_HEAP_CHECK_BITS) - 1)
+#define BLOCK_LOW_MASK   (~(size_t)0 >> CAIRN_HEAP_CHECK_BITS)
 
 struct cairn_heap_block {
 	size_t header;
@@ -36,7 +48,8 @@ struct cairn_heap_block {
 _Static_assert(offsetof(struct cairn_heap_block, next) == BLOCK_HEADER_NBYTES,
 	       "the payload follows the header");
 _Static_assert(sizeof(struct cairn_heap_block) + sizeof(size_t) == 2 * CAIRN_HEAP_ALIGN, "smallest block");
-_Static_assert(BLOCK_FLAGS < CAIRN_HEAP_ALIGN, "flags and length share a word");
+_Static_assert(BLOCK_STATE < CAIRN_HEAP_ALIGN, "state and length share a word");
+_Static_assert(CAIRN_HEAP_NCLASSES * CAIRN_HEAP_ALIGN < BLOCK_LOW_MASK, "a class is a length");
 
 /* Level 2: stands at the end of each live block. */
 struct cairn_heap_trailer {
@@ -47,50 +60,6 @@ struct cairn_heap_trailer {
 #define BLOCK_TRAILER_NBYTES (CAIRN_CHECK >= 2 ? sizeof(struct cairn_heap_trailer) : 0)
 #define BLOCK_ZONE_NBYTES    (CAIRN_CHECK >= 2 ? sizeof(size_t) : 0) /* red zone, at least */
 #define BLOCK_EXTRA_NBYTES   (BLOCK_HEADER_NBYTES + BLOCK_ZONE_NBYTES + BLOCK_TRAILER_NBYTES)
-
-/* The header of those low bits at that place. They are rotated, so that no length makes up for an address. */
-static inline size_t block_sealed(const struct cairn_heap *h, const struct cairn_heap_block *block,
-				  size_t low)
-{
-	size_t turned = low << CAIRN_WORD_BITS / 2 | low >> CAIRN_WORD_BITS / 2;
-	size_t mixed = (((uintptr_t)block ^ h->key) + turned) * BLOCK_MIX;
-
-	if (CAIRN_CHECK == 0)
-		return low;
-	return (mixed & ~BLOCK_LOW_MASK) | low;
-}
-
-static inline void block_seal(const struct cairn_heap *h, struct cairn_heap_block *block, size_t low)
-{
-	block->header = block_sealed(h, block, low);
-}
-
-/* `header`, read from that place, passes its check. */
-static inline bool header_is_sound(const struct cairn_heap *h, const struct cairn_heap_block *block,
-				   size_t header)
-{
-	return block_sealed(h, block, header & BLOCK_LOW_MASK) == header;
-}
-
-static inline size_t header_nbytes(size_t header)
-{
-	return header & BLOCK_LOW_MASK & ~BLOCK_FLAGS;
-}
-
-static inline bool block_is_sound(const struct cairn_heap *h, const struct cairn_heap_block *block)
-{
-	return header_is_sound(h, block, block->header);
-}
-
-static inline size_t block_nbytes(const struct cairn_heap_block *block)
-{
-	return header_nbytes(block->header);
-}
-
-static inline bool block_has(const struct cairn_heap_block *block, size_t flags)
-{
-	return (block->header & flags) != 0;
-}
 
 static inline void *block_payload(const struct cairn_heap_block *block)
 {
@@ -107,10 +76,73 @@ static inline struct cairn_heap_block *block_at(const struct cairn_heap_block *b
 	return (struct cairn_heap_block *)((uintptr_t)block + nbytes);
 }
 
-/* The last word of a free block, by the block behind it: that block's length. */
+/* The seal of `low` for a place, and what a word at that place opens to. */
+static inline size_t sealed_at(const struct cairn_heap *h, uintptr_t place, size_t low)
+{
+	return ((low << CAIRN_HEAP_CHECK_BITS) - place) * h->unmix;
+}
+
+static inline size_t opened_at(const struct cairn_heap *h, uintptr_t place, size_t word)
+{
+	return word * h->mix + place;
+}
+
+static inline bool opened_is_sound(size_t opened)
+{
+	return (opened & BLOCK_CHECK_MASK) == 0;
+}
+
+static inline size_t block_sealed(const struct cairn_heap *h, const struct cairn_heap_block *block,
+				  size_t low)
+{
+	return sealed_at(h, (uintptr_t)block_payload(block), low);
+}
+
+static inline void block_seal(const struct cairn_heap *h, struct cairn_heap_block *block, size_t low)
+{
+	block->header = block_sealed(h, block, low);
+}
+
+/* Length and state that a header read from that place stands for; 0: it fails its check. */
+static inline size_t header_low(const struct cairn_heap *h, const struct cairn_heap_block *block,
+				size_t header)
+{
+	size_t opened = opened_at(h, (uintptr_t)block_payload(block), header);
+
+	return opened_is_sound(opened) ? opened >> CAIRN_HEAP_CHECK_BITS : 0;
+}
+
+static inline size_t low_nbytes(size_t low)
+{
+	return low & ~BLOCK_STATE;
+}
+
+static inline size_t low_state(size_t low)
+{
+	return low & BLOCK_STATE;
+}
+
+static inline size_t live_state(size_t nbytes)
+{
+	return nbytes < BLOCK_LARGE_NBYTES ? 0 : BLOCK_LARGE;
+}
+
+/* `low` is that of a live block, but for its length being one that fits where it stands. */
+static inline bool low_is_live(size_t low)
+{
+	return low_state(low) == live_state(low_nbytes(low));
+}
+
+/* The last word of a free block, by the block behind it; sealed for the place where it leads from. */
 static inline size_t *block_footer_before(const struct cairn_heap_block *behind)
 {
 	return (size_t *)((uintptr_t)behind - sizeof(size_t));
+}
+
+static inline size_t block_footer(const struct cairn_heap *h, const struct cairn_heap_block *block,
+				  size_t nbytes)
+{
+	return sealed_at(h, (uintptr_t)block + nbytes, nbytes | BLOCK_FREE);
 }
 
 /* Length of the block for a request; false iff there is none. */

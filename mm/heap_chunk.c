@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Chunks come from the frames when no free block will do, and go back when they are empty.
- * I1: a chunk is on the list of its heap, and its frames are a run owned by CAIRN_HEAP.
+ * I1: a chunk is on the list of its heap. The main chunk is a row of runs owned by CAIRN_HEAP, any other is
+ *     one such run.
  * I2: its blocks fill it without a gap from chunk_first to chunk_end.
- * I3: at most one chunk is empty, the spare, and none longer than CHUNK_USUAL_NFRAMES. `spare` names the
- *     chunk that may stay when it is empty, whether it is so now or not: allocating from it then costs
- *     nothing extra.
- * I4: a chunk that is given back leaves no header behind that says live.
+ * I3: a chunk that is given back leaves no header behind that says live, or FREE.
  * Locking: none here; cairn.c serialises. */
 #include "heap_index.h"
 
-static struct cairn_heap_chunk *chunk_head(const struct cairn_heap_span *chunk)
+static bool span_has(const struct cairn_heap_span *span, uintptr_t addr)
 {
-	return (struct cairn_heap_chunk *)chunk->base;
+	return addr - span->base < span->nbytes;
 }
 
 enum cairn_err cairn_heap_chunk_find(const struct cairn_heap *h, uintptr_t addr,
@@ -20,8 +18,8 @@ enum cairn_err cairn_heap_chunk_find(const struct cairn_heap *h, uintptr_t addr,
 	cairn_pfn pfn = cairn_addr_to_pfn(addr);
 	struct cairn_frame_info info;
 
-	if (addr - h->hot.base < h->hot.nbytes) {
-		*chunk = h->hot;
+	if (span_has(&h->main, addr)) {
+		*chunk = h->main;
 		return CAIRN_OK;
 	}
 	if (!h->frames || !cairn_frame_info(h->frames, pfn, &info))
@@ -37,20 +35,26 @@ enum cairn_err cairn_heap_chunk_find(const struct cairn_heap *h, uintptr_t addr,
 
 bool cairn_heap_chunk_readable(const struct cairn_heap *h, uintptr_t addr)
 {
-	return cairn_frame_owner(h->frames, cairn_addr_to_pfn(addr)) == CAIRN_HEAP;
+	return span_has(&h->main, addr) ||
+	       cairn_frame_owner(h->frames, cairn_addr_to_pfn(addr)) == CAIRN_HEAP;
 }
 
-/* Frames for a block of nbytes: 0 iff no chunk can be that long. A map takes one byte in CHUNK_MAP_SPAN of
- * the whole, so one in CHUNK_MAP_SPAN - 1 of the rest, rounded up. */
+/* ---- taking frames ---- */
+
+static size_t frames_for(size_t nbytes)
+{
+	return (nbytes + CAIRN_FRAME_NBYTES - 1) >> CAIRN_FRAME_SHIFT;
+}
+
+/* Frames for a chunk with a block of nbytes. A map takes one byte in CHUNK_MAP_SPAN of the whole, so one in
+ * CHUNK_MAP_SPAN - 1 of the rest, rounded up. */
 static size_t chunk_nframes_for(size_t nbytes)
 {
 	size_t whole = nbytes + sizeof(struct cairn_heap_chunk) + BLOCK_HEADER_NBYTES;
-	size_t nframes;
 
 	if (CAIRN_HEAP_MAP)
 		whole += CAIRN_HEAP_ALIGN + (whole + CAIRN_HEAP_ALIGN) / (CHUNK_MAP_SPAN - 1) + 1;
-	nframes = (whole + CAIRN_FRAME_NBYTES - 1) >> CAIRN_FRAME_SHIFT;
-	return nframes <= CHUNK_MAX_NFRAMES ? nframes : 0;
+	return frames_for(whole);
 }
 
 /* Frames to ask for: more than needed, so that growing is rare, but not most of what is left. */
@@ -64,16 +68,69 @@ static size_t chunk_generous(const struct cairn_heap *h, size_t needed)
 	return nframes > needed ? nframes : needed;
 }
 
-static bool chunk_take_frames(struct cairn_heap *h, size_t needed, struct cairn_heap_span *chunk)
+/* The main chunk's place and length, as the fast paths want it. */
+static void main_is(struct cairn_heap *h, struct cairn_heap_span chunk)
 {
-	size_t nframes = chunk_generous(h, needed);
-	cairn_pfn pfn = cairn_frame_alloc_run(h->frames, nframes, CAIRN_HEAP, h->zones);
+	h->main = chunk;
+	h->main_first = 0;
+	h->main_nplaces = 0;
+	if (chunk.nbytes != 0) {
+		h->main_first = (uintptr_t)block_payload(chunk_first(&chunk));
+		h->main_nplaces = (chunk.base + chunk.nbytes - h->main_first) / CAIRN_HEAP_ALIGN;
+	}
+}
 
-	if (pfn == CAIRN_NOFRAME)
-		return false;
-	chunk->base = cairn_pfn_to_addr(pfn);
-	chunk->nbytes = nframes << CAIRN_FRAME_SHIFT;
-	return true;
+static struct cairn_heap_block *chunk_close(struct cairn_heap *h, struct cairn_heap_block *first,
+					    const struct cairn_heap_span *chunk)
+{
+	block_seal(h, chunk_end(chunk), BLOCK_RETIRED);
+	*block_footer_before(chunk_end(chunk)) = 0;
+	block_seal(h, first, chunk_room(chunk, first) | BLOCK_RETIRED);
+	chunk_mark(h, first);
+	return first;
+}
+
+struct cairn_heap_block *cairn_heap_chunk_tail(const struct cairn_heap *h)
+{
+	size_t nbytes = h->main.nbytes != 0 ? unused_nbytes_before(h, &h->main, chunk_end(&h->main)) : 0;
+
+	return nbytes != 0 ? (struct cairn_heap_block *)((uintptr_t)chunk_end(&h->main) - nbytes) : NULL;
+}
+
+/* Order of the block of frames behind the main chunk that is to join it, for a block of nbytes; CAIRN_ORDERS:
+ * none can. It may be too short, for another to follow, but not if all that is free would be. */
+static unsigned main_extension(const struct cairn_heap *h, cairn_pfn pfn, size_t nbytes)
+{
+	size_t tail = unused_nbytes_before(h, &h->main, chunk_end(&h->main));
+	size_t needed = nbytes > tail ? frames_for(nbytes - tail) : 1;
+	unsigned order = cairn_log2_ceil(chunk_generous(h, needed));
+	struct cairn_frame_info info;
+
+	if (!cairn_frame_info(h->frames, pfn, &info) || info.owner != CAIRN_FREE || info.head != pfn ||
+	    !(h->zones >> info.zone & 1) || needed > cairn_frame_count(h->frames, CAIRN_FREE))
+		return CAIRN_ORDERS;
+	return (size_t)1 << order <= info.nframes ? order : cairn_highest_bit(info.nframes);
+}
+
+static struct cairn_heap_block *main_extend(struct cairn_heap *h, size_t nbytes)
+{
+	cairn_pfn pfn = cairn_addr_to_pfn(h->main.base + h->main.nbytes);
+	struct cairn_heap_block *first = chunk_end(&h->main);
+	struct cairn_heap_span chunk = h->main;
+	unsigned order;
+
+	if (CAIRN_HEAP_MAP || h->main.nbytes == 0)
+		return NULL;
+	order = main_extension(h, pfn, nbytes);
+	if (order == CAIRN_ORDERS)
+		return NULL;
+	chunk.nbytes += CAIRN_FRAME_NBYTES << order;
+	if (chunk.nbytes > CHUNK_MAX_NFRAMES << CAIRN_FRAME_SHIFT ||
+	    cairn_frame_alloc_at(h->frames, pfn, order, CAIRN_HEAP) != CAIRN_OK)
+		return NULL;
+	h->nframes += (size_t)1 << order;
+	main_is(h, chunk);
+	return chunk_close(h, first, &chunk);
 }
 
 static void chunk_enlist(struct cairn_heap *h, const struct cairn_heap_span *chunk)
@@ -89,26 +146,37 @@ static void chunk_enlist(struct cairn_heap *h, const struct cairn_heap_span *chu
 	h->nchunks++;
 	h->nframes += chunk->nbytes >> CAIRN_FRAME_SHIFT;
 	h->overhead_nbytes += chunk_overhead_nbytes(chunk->nbytes);
-	h->hot = *chunk;
+	if (h->main.nbytes == 0 || CAIRN_HEAP_MAP)
+		main_is(h, *chunk);
 }
 
-struct cairn_heap_block *cairn_heap_chunk_new(struct cairn_heap *h, size_t nbytes)
+static struct cairn_heap_block *chunk_new(struct cairn_heap *h, size_t nbytes)
 {
-	size_t needed = chunk_nframes_for(nbytes);
+	size_t needed = chunk_nframes_for(nbytes), nframes;
 	struct cairn_heap_span chunk;
-	struct cairn_heap_block *first;
+	cairn_pfn pfn;
 
-	if (needed == 0 || !chunk_take_frames(h, needed, &chunk))
+	if (needed > CHUNK_MAX_NFRAMES)
 		return NULL;
+	nframes = chunk_generous(h, needed);
+	pfn = cairn_frame_alloc_run(h->frames, nframes, CAIRN_HEAP, h->zones);
+	if (pfn == CAIRN_NOFRAME)
+		return NULL;
+	chunk = (struct cairn_heap_span){cairn_pfn_to_addr(pfn), nframes << CAIRN_FRAME_SHIFT};
 	chunk_enlist(h, &chunk);
 	if (CAIRN_HEAP_MAP)
 		memset(chunk_head(&chunk) + 1, 0, chunk_map_nbytes(chunk.nbytes));
-	first = chunk_first(&chunk);
-	block_seal(h, first, chunk_room(&chunk, first) | BLOCK_FREE);
-	block_seal(h, chunk_end(&chunk), BLOCK_PREV_FREE);
-	chunk_mark(h, first);
-	return first;
+	return chunk_close(h, chunk_first(&chunk), &chunk);
 }
+
+struct cairn_heap_block *cairn_heap_chunk_grow(struct cairn_heap *h, size_t nbytes)
+{
+	struct cairn_heap_block *first = main_extend(h, nbytes);
+
+	return first ? first : chunk_new(h, nbytes);
+}
+
+/* ---- giving them back ---- */
 
 /* `head`, a pointer that may be anything, can be read as the start of a chunk. */
 static bool chunk_is_readable(const struct cairn_heap *h, const struct cairn_heap_chunk *head)
@@ -131,116 +199,68 @@ static bool chunk_is_linked(const struct cairn_heap *h, const struct cairn_heap_
 	return h->chunks == head;
 }
 
-bool cairn_heap_chunk_give_back(struct cairn_heap *h, const struct cairn_heap_span *chunk)
+static void chunk_delist(struct cairn_heap *h, const struct cairn_heap_chunk *head)
 {
-	struct cairn_heap_chunk *head = chunk_head(chunk);
-	struct cairn_heap_chunk *next = head->next;
-	struct cairn_heap_chunk *prev = head->prev;
-	struct cairn_heap_span old = *chunk;
-
-	if (!chunk_is_linked(h, head))
-		return false;
-	block_seal(h, chunk_end(&old), BLOCK_FREE);
-	if (cairn_frame_free(h->frames, cairn_addr_to_pfn(old.base), CAIRN_HEAP) != CAIRN_OK) {
-		block_seal(h, chunk_end(&old), BLOCK_PREV_FREE);
-		return false;
-	}
-	if (next)
-		next->prev = prev;
-	if (prev)
-		prev->next = next;
+	if (head->next)
+		head->next->prev = head->prev;
+	if (head->prev)
+		head->prev->next = head->next;
 	else
-		h->chunks = next;
+		h->chunks = head->next;
 	h->nchunks--;
-	h->nframes -= old.nbytes >> CAIRN_FRAME_SHIFT;
-	h->overhead_nbytes -= chunk_overhead_nbytes(old.nbytes);
-	if (h->hot.base == old.base)
-		h->hot.nbytes = 0;
-	if (h->spare.base == old.base)
-		h->spare.nbytes = 0;
+}
+
+/* All of it: one run. */
+static bool give_back_chunk(struct cairn_heap *h, const struct cairn_heap_span *chunk)
+{
+	struct cairn_heap_block *first = chunk_first(chunk);
+	struct cairn_heap_chunk head = *chunk_head(chunk);
+
+	if (!chunk_is_linked(h, chunk_head(chunk)))
+		return false;
+	block_seal(h, first, chunk_room(chunk, first) | BLOCK_DEAD);
+	if (cairn_frame_free(h->frames, cairn_addr_to_pfn(chunk->base), CAIRN_HEAP) != CAIRN_OK)
+		return false;
+	chunk_delist(h, &head);
+	h->nframes -= chunk->nbytes >> CAIRN_FRAME_SHIFT;
+	h->overhead_nbytes -= chunk_overhead_nbytes(chunk->nbytes);
+	if (h->main.base == chunk->base)
+		main_is(h, (struct cairn_heap_span){0, 0});
 	return true;
 }
 
-bool cairn_heap_chunk_is_empty(const struct cairn_heap *h, const struct cairn_heap_span *chunk)
+/* The last run of the main chunk, which begins at `run`. */
+static bool give_back_run(struct cairn_heap *h, uintptr_t run)
 {
-	const struct cairn_heap_block *first = chunk_first(chunk);
+	struct cairn_heap_span chunk = {h->main.base, run - h->main.base};
 
-	return block_has(first, BLOCK_FREE) && block_nbytes(first) == chunk_room(chunk, first) &&
-	       block_is_sound(h, first);
-}
-
-bool cairn_heap_chunk_release(struct cairn_heap *h, const struct cairn_heap_span *chunk)
-{
-	bool usual = chunk->nbytes <= CHUNK_USUAL_NFRAMES << CAIRN_FRAME_SHIFT;
-	bool kept = h->spare.nbytes != 0 && h->spare.base != chunk->base &&
-		    cairn_heap_chunk_is_empty(h, &h->spare);
-
-	if (usual && !kept) {
-		h->spare = *chunk;
+	if (cairn_frame_free(h->frames, cairn_addr_to_pfn(run), CAIRN_HEAP) != CAIRN_OK)
 		return false;
+	h->nframes -= (h->main.nbytes - chunk.nbytes) >> CAIRN_FRAME_SHIFT;
+	main_is(h, chunk);
+	block_seal(h, chunk_end(&chunk), BLOCK_RETIRED);
+	return true;
+}
+
+size_t cairn_heap_chunk_give_back(struct cairn_heap *h, const struct cairn_heap_span *chunk,
+				  const struct cairn_heap_block *block, size_t keep_nbytes)
+{
+	bool is_main = chunk->base == h->main.base;
+	size_t nbytes = chunk_room(chunk, block);
+	struct cairn_frame_info info;
+	uintptr_t run, end;
+
+	if (!cairn_frame_info(h->frames, cairn_addr_to_pfn(chunk->base + chunk->nbytes - 1), &info))
+		return nbytes;
+	run = cairn_pfn_to_addr(info.head);
+	end = run - BLOCK_HEADER_NBYTES;
+	if (run <= chunk->base) {
+		bool goes = block == chunk_first(chunk) && (!is_main || nbytes > keep_nbytes);
+
+		return goes && give_back_chunk(h, chunk) ? 0 : nbytes;
 	}
-	return cairn_heap_chunk_give_back(h, chunk);
-}
-
-static size_t *map_of(const struct cairn_heap_span *chunk)
-{
-	return (size_t *)(chunk->base + sizeof(struct cairn_heap_chunk));
-}
-
-static size_t map_bit(const struct cairn_heap_span *chunk, const struct cairn_heap_block *block)
-{
-	return ((uintptr_t)block_payload(block) - chunk->base) >> CAIRN_HEAP_ALIGN_LOG2;
-}
-
-bool cairn_heap_map_has(const struct cairn_heap_span *chunk, const struct cairn_heap_block *block)
-{
-	size_t bit = map_bit(chunk, block);
-
-	return map_of(chunk)[bit / CAIRN_WORD_BITS] >> bit % CAIRN_WORD_BITS & 1;
-}
-
-void cairn_heap_map_set(struct cairn_heap *h, const struct cairn_heap_block *block, bool starts)
-{
-	struct cairn_heap_span chunk;
-	size_t bit;
-	size_t *word;
-
-	if (cairn_heap_chunk_find(h, (uintptr_t)block_payload(block), &chunk) != CAIRN_OK)
-		return;
-	bit = map_bit(&chunk, block);
-	word = &map_of(&chunk)[bit / CAIRN_WORD_BITS];
-	if (starts)
-		*word |= (size_t)1 << bit % CAIRN_WORD_BITS;
-	else
-		*word &= ~((size_t)1 << bit % CAIRN_WORD_BITS);
-}
-
-/* The last block that starts before `block`, no further back than the search reaches; or NULL. */
-static const struct cairn_heap_block *map_start_before(const struct cairn_heap_span *chunk,
-						       const struct cairn_heap_block *block)
-{
-	size_t bit = map_bit(chunk, block);
-	size_t word = bit / CAIRN_WORD_BITS;
-	size_t starts = map_of(chunk)[word] & (((size_t)1 << bit % CAIRN_WORD_BITS) - 1);
-
-	for (unsigned n = 1; starts == 0; n++) {
-		if (word == 0 || n == CAIRN_HEAP_MAP_REACH_WORDS)
-			return NULL;
-		starts = map_of(chunk)[--word];
-	}
-	bit = word * CAIRN_WORD_BITS + cairn_highest_bit(starts);
-	return block_of((const void *)(chunk->base + (bit << CAIRN_HEAP_ALIGN_LOG2)));
-}
-
-enum cairn_err cairn_heap_map_judge(const struct cairn_heap *h, const struct cairn_heap_span *chunk,
-				    const struct cairn_heap_block *block)
-{
-	const struct cairn_heap_block *start;
-
-	if (block_has(block, BLOCK_FREE | BLOCK_RETIRED) && block_is_sound(h, block))
-		return CAIRN_EDOUBLE;
-	start = map_start_before(chunk, block);
-	if (!start || !chunk_block_is_sound(h, chunk, start))
-		return CAIRN_ECORRUPT;
-	return block_has(start, BLOCK_FREE | BLOCK_RETIRED) ? CAIRN_EDOUBLE : CAIRN_EINTERIOR;
+	if (end < (uintptr_t)block || end - (uintptr_t)block < keep_nbytes ||
+	    (end != (uintptr_t)block && end - (uintptr_t)block < BLOCK_MIN_NBYTES))
+		return nbytes;
+	return give_back_run(h, run) ? end - (uintptr_t)block : nbytes;
 }

@@ -3,14 +3,15 @@
  *
  *	base   [ next, prev, heap ][ map of block starts, with CAIRN_HEAP_MAP ]
  *	first  [ block ][ block ] ...
- *	end    [ header of length 0, never FREE ]
+ *	end    [ header of length 0, RETIRED ]
  *
- * What surrounds the blocks is reachable by a write before the first one or behind the last, so it is
- * checked too. */
+ * One of them, the main chunk, grows as long as the frames behind it are free, and its place is known to
+ * struct cairn_heap. Any other is one run. What surrounds the blocks is reachable by a write before the
+ * first one or behind the last, so it is checked too. */
 #ifndef CAIRN_HEAP_CHUNK_H
 #define CAIRN_HEAP_CHUNK_H
 
-#include "heap_block.h"
+#include "heap_fast.h"
 
 struct cairn_heap_chunk {
 	struct cairn_heap_chunk *next;
@@ -45,6 +46,11 @@ static inline size_t chunk_overhead_nbytes(size_t nbytes)
 	return chunk_head_nbytes(nbytes) + BLOCK_HEADER_NBYTES;
 }
 
+static inline struct cairn_heap_chunk *chunk_head(const struct cairn_heap_span *chunk)
+{
+	return (struct cairn_heap_chunk *)chunk->base;
+}
+
 static inline struct cairn_heap_block *chunk_first(const struct cairn_heap_span *chunk)
 {
 	return (struct cairn_heap_block *)(chunk->base + chunk_head_nbytes(chunk->nbytes));
@@ -61,13 +67,11 @@ static inline size_t chunk_room(const struct cairn_heap_span *chunk, const struc
 	return (size_t)((uintptr_t)chunk_end(chunk) - (uintptr_t)block);
 }
 
-/* `block`, somewhere in the chunk, has a sound header and a length that stays inside. */
-static inline bool chunk_block_is_sound(const struct cairn_heap *h, const struct cairn_heap_span *chunk,
-					const struct cairn_heap_block *block)
+/* A length that a block there can have. */
+static inline bool chunk_fits(const struct cairn_heap_span *chunk, const struct cairn_heap_block *block,
+			      size_t nbytes)
 {
-	size_t nbytes = block_nbytes(block);
-
-	return block_is_sound(h, block) && nbytes >= BLOCK_MIN_NBYTES && nbytes <= chunk_room(chunk, block);
+	return nbytes >= BLOCK_MIN_NBYTES && nbytes <= chunk_room(chunk, block);
 }
 
 /* The chunk of this heap that holds addr: CAIRN_OK, or CAIRN_EFOREIGN, CAIRN_EDOUBLE (a free frame),
@@ -81,25 +85,25 @@ bool cairn_heap_chunk_readable(const struct cairn_heap *h, uintptr_t addr);
 /* The payload of `block`, a pointer that may be anything, can be read as one. */
 static inline bool chunk_holds_block(const struct cairn_heap *h, const struct cairn_heap_block *block)
 {
-	uintptr_t payload = (uintptr_t)block + BLOCK_HEADER_NBYTES;
+	uintptr_t p = (uintptr_t)block + BLOCK_HEADER_NBYTES;
 
-	if (payload % CAIRN_HEAP_ALIGN != 0)
-		return false;
-	return payload - h->hot.base < h->hot.nbytes || cairn_heap_chunk_readable(h, payload);
+	if (cairn_rotate_right(p - h->main_first, CAIRN_HEAP_ALIGN_LOG2) < h->main_nplaces)
+		return true;
+	return p % CAIRN_HEAP_ALIGN == 0 && cairn_heap_chunk_readable(h, p);
 }
 
-/* A new chunk with one block of at least nbytes, FREE and not yet in the index; NULL: no frames. */
-struct cairn_heap_block *cairn_heap_chunk_new(struct cairn_heap *h, size_t nbytes);
+/* More memory, which with what is free before it makes nbytes at least: a block to be released, its header
+ * RETIRED. NULL: there are no such frames. */
+struct cairn_heap_block *cairn_heap_chunk_grow(struct cairn_heap *h, size_t nbytes);
 
-/* The chunk consists of one free block, not in the index. true: it went back to the frames; false: it is
- * to stay. */
-bool cairn_heap_chunk_release(struct cairn_heap *h, const struct cairn_heap_span *chunk);
+/* `block`, free and in no list, ends its chunk. Give back the frames of the run at its end if it covers
+ * them, and either more than keep_nbytes stay free or they are all of a chunk that is not the main one.
+ * What is left of the block. */
+size_t cairn_heap_chunk_give_back(struct cairn_heap *h, const struct cairn_heap_span *chunk,
+				  const struct cairn_heap_block *block, size_t keep_nbytes);
 
-/* The same, without keeping one. */
-bool cairn_heap_chunk_give_back(struct cairn_heap *h, const struct cairn_heap_span *chunk);
-
-/* The chunk consists of one free block. */
-bool cairn_heap_chunk_is_empty(const struct cairn_heap *h, const struct cairn_heap_span *chunk);
+/* The free block that ends the main chunk; NULL: none does. */
+struct cairn_heap_block *cairn_heap_chunk_tail(const struct cairn_heap *h);
 
 /* CAIRN_HEAP_MAP: whether a block starts there; that it does from now on, or no longer; and, where none
  * does, which mistake it is to free it. */

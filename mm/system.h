@@ -9,10 +9,10 @@
 #include "port.h"
 
 struct cairn_system {
+	struct cairn_heap heap; /* first, so that its address is the system's: it is the one that is used most */
 	struct cairn_regions regions;
 	struct cairn_frames frames;
 	struct cairn_slabs slabs;
-	struct cairn_heap heap;
 	struct cairn_stacks stacks;
 	uint32_t nwatchers; /* of frees */
 	bool ready;

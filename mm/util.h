@@ -62,6 +62,14 @@ static inline size_t cairn_round_down(size_t n, size_t pow2)
 	return n & ~(pow2 - 1);
 }
 
+static inline size_t cairn_rotate_right(size_t word, unsigned nbits)
+{
+	return word >> nbits | word << (CAIRN_WORD_BITS - nbits);
+}
+
+/* Have both words at hand here, so that where they lie side by side one instruction can move the two. */
+#define CAIRN_TOGETHER(a, b) __asm__("" : "+r"(a), "+r"(b))
+
 /* Checked arithmetic: false on overflow, *out is then undefined. */
 static inline bool cairn_add(size_t a, size_t b, size_t *out)
 {

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* The cache of freed small blocks, in front of the heap proper, and the two fast paths that it is for.
+ * Shared by the heap and the facade, which takes these paths under its own lock.
+ *
+ * Each length has a list, last in, first out. A block that is freed into it is neither merged nor sealed:
+ * its header makes way for  next + seal  and its first word for  next,  where next is the payload of the
+ * block freed before it and seal the class's word, which counts down. So the header no longer opens: a seal
+ * ends in CAIRN_HEAP_ALIGN / 2, payloads and true headers in 0 (modulo CAIRN_HEAP_ALIGN), and a second free
+ * of it is refused for certain. And what a cached block says of the next one is believed only if its two
+ * words differ by just the seal of the class at that point, which stands in struct cairn_heap: no write
+ * into a freed block, and none over its header, leads anywhere.
+ *
+ *	seal	[ how many more may come | the heap's tag | length | CAIRN_HEAP_ALIGN / 2 ]
+ *
+ * The header of a live small block is a function of its length and place, so that taking a block out of the
+ * cache needs to know nothing else.
+ *
+ * Freeing: 'in the main chunk, where a payload can start' is one compare, since the bits below those of a
+ * place are rotated to the top; 'sound, live, of a cached class' is another, since what has to be 0 is.
+ * Whatever does not pass both is judged by cairn_heap_free, which finds out why. */
+#ifndef CAIRN_HEAP_FAST_H
+#define CAIRN_HEAP_FAST_H
+
+#include "heap_block.h"
+
+#define CACHE_COUNT_BITS 12 /* one is the sign */
+#define CACHE_ONE        ((size_t)1 << (CAIRN_WORD_BITS - CACHE_COUNT_BITS))
+#define CACHE_MOST       (((size_t)1 << (CACHE_COUNT_BITS - 1)) - 1)
+_Static_assert(CAIRN_HEAP_NCLASSES * CAIRN_HEAP_ALIGN <= CACHE_ONE / 256, "a tag of eight bits at least");
+
+/* How many blocks a class can have. */
+static inline size_t class_most(size_t class)
+{
+	size_t most = CAIRN_HEAP_CACHE_NBYTES / (class * CAIRN_HEAP_ALIGN + 1);
+
+	return most < CACHE_MOST ? most : CACHE_MOST;
+}
+
+static inline struct cairn_heap_class *class_of_nbytes(struct cairn_heap *h, size_t nbytes)
+{
+	return ((struct cairn_heap *)((uintptr_t)h + nbytes))->class;
+}
+
+/* The class that a request is served from; the empty ones 0 and 1 also for what no class is for. */
+static inline size_t class_for(size_t asked_nbytes)
+{
+	return (asked_nbytes + BLOCK_EXTRA_NBYTES + CAIRN_HEAP_ALIGN - 1) / CAIRN_HEAP_ALIGN;
+}
+
+/* The block freed last into a class (below CAIRN_HEAP_NCLASSES), live again; NULL: it is empty, or the block
+ * is damaged. */
+static inline void *cache_take(struct cairn_heap *h, size_t class)
+{
+	size_t nbytes = class * CAIRN_HEAP_ALIGN;
+	struct cairn_heap_class *c = class_of_nbytes(h, nbytes);
+	uintptr_t p = c->newest;
+	size_t seal = c->seal;
+	size_t header, next;
+
+	if (p == 0)
+		return NULL;
+	header = ((const size_t *)p)[-1];
+	next = ((const size_t *)p)[0];
+	if (header - next != seal)
+		return NULL;
+	((size_t *)p)[-1] = sealed_at(h, p, nbytes);
+	c->newest = next;
+	c->seal = seal + CACHE_ONE;
+	return (void *)p;
+}
+
+/* Put a live block of nbytes, which is less than BLOCK_LARGE_NBYTES, into its class; false: it is full. */
+static inline bool cache_put(struct cairn_heap *h, uintptr_t p, size_t nbytes)
+{
+	struct cairn_heap_class *c = class_of_nbytes(h, nbytes);
+	size_t next = c->newest;
+	size_t seal = c->seal - CACHE_ONE;
+	size_t header;
+
+	if ((intptr_t)seal < 0)
+		return false;
+	header = next + seal;
+	CAIRN_TOGETHER(header, next);
+	((size_t *)p)[-1] = header;
+	((size_t *)p)[0] = next;
+	c->newest = p;
+	c->seal = seal;
+	return true;
+}
+
+/* Free into the cache: false iff p is not for it, for whatever reason, and nothing has changed. */
+static inline bool cache_free(struct cairn_heap *h, void *payload)
+{
+	uintptr_t p = (uintptr_t)payload, first = h->main_first;
+	size_t nplaces = h->main_nplaces, mix, ncached, opened;
+
+	CAIRN_TOGETHER(first, nplaces);
+	if (cairn_rotate_right(p - first, CAIRN_HEAP_ALIGN_LOG2) >= nplaces)
+		return false;
+	mix = h->mix;
+	ncached = h->ncached;
+	CAIRN_TOGETHER(mix, ncached);
+	opened = ((const size_t *)p)[-1] * mix + p;
+	if (cairn_rotate_right(opened, CAIRN_HEAP_CHECK_BITS + CAIRN_HEAP_ALIGN_LOG2) >= ncached)
+		return false;
+	return cache_put(h, p, opened >> CAIRN_HEAP_CHECK_BITS);
+}
+
+/* Length of the cached block there, by what its two words say; 0: it is none. */
+static inline size_t cached_nbytes(const struct cairn_heap *h, const struct cairn_heap_block *block,
+				   size_t header)
+{
+	size_t seal = header - *(const volatile size_t *)block_payload(block);
+	size_t nbytes = (seal ^ h->cache_tag) & (CACHE_ONE - 1);
+
+	return nbytes % CAIRN_HEAP_ALIGN == 0 && nbytes < BLOCK_LARGE_NBYTES && (intptr_t)seal >= 0 ? nbytes : 0;
+}
+
+/* Length and state of a block, cached ones included; 0: no block, or damaged. The header is read once. */
+static inline size_t block_low(const struct cairn_heap *h, const struct cairn_heap_block *block)
+{
+	size_t header = *(const volatile size_t *)&block->header;
+	size_t low = header_low(h, block, header);
+	size_t nbytes;
+
+	if (low != 0)
+		return low;
+	nbytes = cached_nbytes(h, block, header);
+	return nbytes != 0 ? nbytes | BLOCK_CACHED : 0;
+}
+
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/* Giving blocks back: judge, then release.
+ *
+ * A small block goes into the cache, if there is room in its class: only its own header is looked at. Any
+ * other is merged at once with what is free around it, and only after all of that has been found sound.
+ * Locking: none here; cairn.c serialises. */
+#include "heap_site.h"
+
+/* ---- judging a pointer ---- */
+
+/* A sound header of a live block, or of a RETIRED one. */
+static enum cairn_err judge_header(const struct cairn_heap *h, struct heap_site *site, bool live)
+{
+	size_t low;
+
+	if ((uintptr_t)block_payload(site->block) % CAIRN_HEAP_ALIGN != 0 ||
+	    (uintptr_t)site->block < (uintptr_t)chunk_first(&site->chunk))
+		return CAIRN_EMISALIGNED;
+	if (CAIRN_HEAP_MAP && !cairn_heap_map_has(&site->chunk, site->block))
+		return cairn_heap_map_judge(h, &site->chunk, site->block);
+	low = block_low(h, site->block);
+	if (low == 0)
+		return CAIRN_ECORRUPT;
+	site->nbytes = low_nbytes(low);
+	if (low_state(low) != (live ? live_state(site->nbytes) : BLOCK_RETIRED))
+		return (low & BLOCK_DEAD) != 0 || !live ? CAIRN_EDOUBLE : CAIRN_ECORRUPT;
+	return chunk_fits(&site->chunk, site->block, site->nbytes) ? CAIRN_OK : CAIRN_ECORRUPT;
+}
+
+static enum cairn_err find_block(const struct cairn_heap *h, const void *p, bool live, struct heap_site *site)
+{
+	enum cairn_err err = h ? cairn_heap_chunk_find(h, (uintptr_t)p, &site->chunk) : CAIRN_EINVAL;
+
+	if (err != CAIRN_OK)
+		return err;
+	site->block = block_of(p);
+	err = judge_header(h, site, live);
+	if (err == CAIRN_OK && live && !block_end_is_sound(site->block, site->nbytes))
+		return CAIRN_EOVERRUN;
+	return err;
+}
+
+/* What lies around a block: free blocks there must be in the index. */
+enum cairn_err cairn_heap_look_around(const struct cairn_heap *h, struct heap_site *site)
+{
+	const struct cairn_heap_block *before;
+	size_t low;
+
+	site->behind = block_at(site->block, site->nbytes);
+	site->behind_nbytes = 0;
+	low = block_low(h, site->behind);
+	if (low == 0)
+		return CAIRN_ECORRUPT;
+	if (low_state(low) == BLOCK_FREE) {
+		site->behind_nbytes = low_nbytes(low);
+		if (!chunk_fits(&site->chunk, site->behind, site->behind_nbytes) ||
+		    !index_holds(h, site->behind, site->behind_nbytes))
+			return CAIRN_ECORRUPT;
+	} else if (h->rest_nbytes != 0 && site->behind == h->rest) {
+		site->behind_nbytes = h->rest_nbytes;
+	}
+	site->before_nbytes = unused_nbytes_before(h, &site->chunk, site->block);
+	before = block_at(site->block, -site->before_nbytes);
+	if (site->before_nbytes != 0 && before != h->rest && !index_holds(h, before, site->before_nbytes))
+		site->before_nbytes = 0;
+	return CAIRN_OK;
+}
+
+enum cairn_err cairn_heap_judge(const struct cairn_heap *h, const void *p, bool live, struct heap_site *site)
+{
+	enum cairn_err err = find_block(h, p, live, site);
+
+	return err == CAIRN_OK ? cairn_heap_look_around(h, site) : err;
+}
+
+/* It will be cached, and nothing around it matters. */
+static bool is_for_cache(const struct cairn_heap *h, const struct heap_site *site)
+{
+	size_t class = site->nbytes / CAIRN_HEAP_ALIGN;
+
+	return class < h->ncached && (intptr_t)(h->class[class].seal - CACHE_ONE) >= 0;
+}
+
+enum cairn_err cairn_heap_free_check(const struct cairn_heap *h, const void *p)
+{
+	struct heap_site site;
+	enum cairn_err err = find_block(h, p, true, &site);
+
+	return err != CAIRN_OK || is_for_cache(h, &site) ? err : cairn_heap_look_around(h, &site);
+}
+
+size_t cairn_heap_usable(const struct cairn_heap *h, const void *p)
+{
+	struct heap_site site;
+
+	if (find_block(h, p, true, &site) != CAIRN_OK)
+		return 0;
+	return block_usable(site.block, site.nbytes);
+}
+
+/* ---- merging ---- */
+
+/* Take a free block or the rest out, to be merged; true: it was the rest. */
+static bool take_out(struct cairn_heap *h, struct cairn_heap_block *block, size_t nbytes)
+{
+	if (h->rest_nbytes != 0 && block == h->rest) {
+		h->rest_nbytes = 0;
+		return true;
+	}
+	index_remove(h, block, nbytes);
+	return false;
+}
+
+/* The block that begins there is no block any more. */
+static void bury(struct cairn_heap *h, struct cairn_heap_block *block, size_t nbytes)
+{
+	block_seal(h, block, nbytes | BLOCK_DEAD);
+	chunk_unmark(h, block);
+}
+
+void cairn_heap_release(struct cairn_heap *h, const struct heap_site *site)
+{
+	struct cairn_heap_block *block = site->block;
+	size_t nbytes = site->nbytes;
+	bool with_rest = false;
+
+	if (site->behind_nbytes != 0) {
+		with_rest = take_out(h, site->behind, site->behind_nbytes);
+		bury(h, site->behind, site->behind_nbytes);
+		nbytes += site->behind_nbytes;
+	}
+	if (site->before_nbytes != 0) {
+		bury(h, block, site->nbytes);
+		block = block_at(block, -site->before_nbytes);
+		with_rest |= take_out(h, block, site->before_nbytes);
+		nbytes += site->before_nbytes;
+	}
+	if (block_at(block, nbytes) == chunk_end(&site->chunk))
+		h->surplus = block;
+	if (with_rest) {
+		h->rest = block;
+		h->rest_nbytes = nbytes;
+		block_seal(h, block, nbytes | BLOCK_RETIRED);
+	} else {
+		index_shelve(h, block, nbytes);
+	}
+}
+
+void cairn_heap_free_site(struct cairn_heap *h, const struct heap_site *site)
+{
+	h->taken_nblocks--;
+	h->taken_nbytes -= site->nbytes;
+	cairn_heap_release(h, site);
+	if (h->tight)
+		cairn_heap_judge_pressure(h);
+}
+
+/* ---- free ---- */
+
+/* A request of nbytes can have given the block. */
+static bool size_fits(const struct heap_site *site, size_t asked_nbytes)
+{
+	size_t nbytes;
+
+	if (!block_nbytes_for(asked_nbytes, &nbytes))
+		return false;
+	if (CAIRN_CHECK >= 2)
+		return block_usable(site->block, site->nbytes) == asked_nbytes;
+	return site->nbytes - nbytes < BLOCK_MIN_NBYTES;
+}
+
+enum cairn_err cairn_heap_free_begin(struct cairn_heap *h, void *p)
+{
+	struct heap_site site;
+	enum cairn_err err = cairn_heap_judge(h, p, true, &site);
+
+	if (err == CAIRN_OK)
+		block_seal(h, site.block, site.nbytes | BLOCK_RETIRED);
+	return err;
+}
+
+void cairn_heap_disarm(struct cairn_heap *h, void *p)
+{
+	size_t low = h && p ? header_low(h, block_of(p), block_of(p)->header) : 0;
+
+	if (CAIRN_CHECK >= 2 && low != 0)
+		memset(p, CAIRN_POISON_FREE, low_nbytes(low) - BLOCK_HEADER_NBYTES);
+}
+
+void cairn_heap_free_end(struct cairn_heap *h, void *p)
+{
+	struct heap_site site;
+
+	if (cairn_heap_judge(h, p, false, &site) == CAIRN_OK && !(h->rest_nbytes != 0 && site.block == h->rest))
+		cairn_heap_free_site(h, &site);
+}
+
+enum cairn_err cairn_heap_put(struct cairn_heap *h, void *p, size_t asked_nbytes)
+{
+	struct heap_site site;
+	enum cairn_err err = find_block(h, p, true, &site);
+
+	if (err != CAIRN_OK)
+		return err;
+	if (asked_nbytes != 0 && !size_fits(&site, asked_nbytes))
+		return CAIRN_ESIZE;
+	if (is_for_cache(h, &site) && cache_put(h, (uintptr_t)p, site.nbytes))
+		return CAIRN_OK;
+	err = cairn_heap_look_around(h, &site);
+	if (err != CAIRN_OK)
+		return err;
+	cairn_heap_disarm(h, p);
+	cairn_heap_free_site(h, &site);
+	return CAIRN_OK;
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/* Making room, and giving it back: growth by frames, emptying the cache, and which of the two comes first.
+ *
+ * As long as there are frames enough, the heap grows and lets freed blocks lie in the cache, for speed. Once
+ * it holds most of all the memory there is for it (TIGHT_SHARE), memory counts for more: nothing is cached,
+ * what is cached already is merged before more frames are taken, and it stays so until most of the heap is
+ * free (ROOMY_SHARE).
+ * Locking: none here; cairn.c serialises, and takes its lock anew for each step. */
+#include "heap_site.h"
+
+/* In 1/16 of the memory in question. */
+#define TIGHT_SHARE 13
+#define ROOMY_SHARE 6
+
+static void open_cache(struct cairn_heap *h)
+{
+	bool open = CAIRN_CHECK <= 1 && !CAIRN_HEAP_MAP && !h->watched && !h->tight;
+
+	h->ncached = open ? CAIRN_HEAP_NCLASSES : 0;
+}
+
+void cairn_heap_watch(struct cairn_heap *h, bool watched)
+{
+	if (!h)
+		return;
+	h->watched = watched;
+	open_cache(h);
+}
+
+void cairn_heap_judge_pressure(struct cairn_heap *h)
+{
+	size_t all_nframes = h->nframes + cairn_frame_count(h->frames, CAIRN_FREE);
+	size_t taken_nframes = h->taken_nbytes >> CAIRN_FRAME_SHIFT;
+
+	if (h->nframes >= all_nframes / 16 * TIGHT_SHARE)
+		h->tight = h->tight || true;
+	if (taken_nframes < all_nframes / 16 * ROOMY_SHARE)
+		h->tight = false;
+	open_cache(h);
+}
+
+/* ---- the cache ---- */
+
+/* Merge one cached block with what is free around it, or, if that is damaged, with nothing. */
+static bool flush_one(struct cairn_heap *h)
+{
+	struct heap_site site = {0};
+	void *p = NULL;
+
+	for (; !p && h->flushed < CAIRN_HEAP_NCLASSES; h->flushed += !p)
+		p = cache_take(h, h->flushed);
+	if (!p) {
+		h->flushed = 0;
+		return false;
+	}
+	site.block = block_of(p);
+	site.nbytes = h->flushed * CAIRN_HEAP_ALIGN;
+	if (cairn_heap_chunk_find(h, (uintptr_t)p, &site.chunk) != CAIRN_OK)
+		return true;
+	if (cairn_heap_look_around(h, &site) != CAIRN_OK)
+		site.before_nbytes = site.behind_nbytes = 0;
+	cairn_heap_free_site(h, &site);
+	return true;
+}
+
+/* ---- frames ---- */
+
+static bool grow(struct cairn_heap *h, size_t nbytes)
+{
+	struct heap_site site = {0};
+
+	site.block = cairn_heap_chunk_grow(h, nbytes);
+	if (!site.block || cairn_heap_chunk_find(h, (uintptr_t)site.block, &site.chunk) != CAIRN_OK)
+		return false;
+	site.nbytes = chunk_room(&site.chunk, site.block);
+	site.before_nbytes = unused_nbytes_before(h, &site.chunk, site.block);
+	cairn_heap_release(h, &site);
+	h->surplus = NULL;
+	cairn_heap_judge_pressure(h);
+	return true;
+}
+
+bool cairn_heap_make_room(struct cairn_heap *h, size_t align, size_t asked_nbytes)
+{
+	size_t nbytes, padded = cairn_heap_padded_nbytes(align, asked_nbytes, &nbytes);
+
+	if (padded == 0 || h->damaged != 0)
+		return false;
+	if (h->tight)
+		return flush_one(h) || grow(h, padded);
+	return grow(h, padded) || flush_one(h);
+}
+
+/* The block that frees have left at the end of a chunk, if it still is one, out of the index. */
+static struct cairn_heap_block *take_surplus(struct cairn_heap *h, struct cairn_heap_span *chunk)
+{
+	struct cairn_heap_block *block = h->surplus;
+	size_t nbytes;
+
+	h->surplus = NULL;
+	if (!block || cairn_heap_chunk_find(h, (uintptr_t)block_payload(block), chunk) != CAIRN_OK)
+		return NULL;
+	nbytes = chunk_room(chunk, block);
+	if (block == h->rest && h->rest_nbytes == nbytes) {
+		h->rest_nbytes = 0;
+		return block;
+	}
+	if (block->header != block_sealed(h, block, nbytes | BLOCK_FREE) || !index_holds(h, block, nbytes))
+		return NULL;
+	index_remove(h, block, nbytes);
+	return block;
+}
+
+static size_t shrink(struct cairn_heap *h, size_t keep_nbytes)
+{
+	size_t nframes = h->nframes, nbytes;
+	struct cairn_heap_span chunk;
+	struct cairn_heap_block *block = take_surplus(h, &chunk);
+
+	if (!block)
+		return 0;
+	nbytes = cairn_heap_chunk_give_back(h, &chunk, block, keep_nbytes);
+	if (nbytes != 0)
+		index_shelve(h, block, nbytes);
+	if (h->nframes != nframes)
+		h->surplus = nbytes != 0 ? block : NULL;
+	return nframes - h->nframes;
+}
+
+size_t cairn_heap_shrink(struct cairn_heap *h)
+{
+	return shrink(h, CHUNK_USUAL_NFRAMES << CAIRN_FRAME_SHIFT);
+}
+
+bool cairn_heap_trim_step(struct cairn_heap *h, size_t *nframes)
+{
+	size_t given;
+
+	if (!h)
+		return false;
+	if (flush_one(h))
+		return true;
+	h->surplus = cairn_heap_chunk_tail(h);
+	given = shrink(h, 0);
+	*nframes += given;
+	return given != 0;
+}
+
+/* ---- all steps of a call, for those who need not let others in between ---- */
+
+void *cairn_heap_alloc(struct cairn_heap *h, size_t nbytes, const void *owner, const void *caller)
+{
+	void *p = NULL;
+
+	while (h && (p = cairn_heap_take(h, nbytes, owner, caller)) == NULL &&
+	       cairn_heap_make_room(h, CAIRN_HEAP_ALIGN, nbytes))
+		;
+	return p;
+}
+
+void *cairn_heap_alloc_aligned(struct cairn_heap *h, size_t align, size_t nbytes, const void *owner,
+			       const void *caller)
+{
+	void *p = NULL;
+
+	while (h && (p = cairn_heap_take_aligned(h, align, nbytes, owner, caller)) == NULL &&
+	       cairn_heap_make_room(h, align, nbytes))
+		;
+	return p;
+}
+
+enum cairn_err cairn_heap_free_sized(struct cairn_heap *h, void *p, size_t nbytes)
+{
+	enum cairn_err err;
+
+	if (!p)
+		return CAIRN_OK;
+	if (nbytes == 0)
+		return CAIRN_ESIZE;
+	err = cairn_heap_put(h, p, nbytes);
+	while (err == CAIRN_OK && cairn_heap_shrink(h) != 0)
+		;
+	return err;
+}
+
+enum cairn_err cairn_heap_free(struct cairn_heap *h, void *p)
+{
+	enum cairn_err err;
+
+	if (!p || (h && cache_free(h, p)))
+		return CAIRN_OK;
+	err = cairn_heap_put(h, p, 0);
+	while (err == CAIRN_OK && cairn_heap_shrink(h) != 0)
+		;
+	return err;
+}
+
+size_t cairn_heap_trim(struct cairn_heap *h)
+{
+	size_t nframes = 0;
+
+	while (cairn_heap_trim_step(h, &nframes))
+		;
+	return nframes;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* A block and what its release or growth will touch, all of it looked at before anything is changed.
+ * Private to heap*.c. */
+#ifndef CAIRN_HEAP_SITE_H
+#define CAIRN_HEAP_SITE_H
+
+#include "heap_index.h"
+
+struct heap_site {
+	struct cairn_heap_block *block;
+	size_t nbytes;
+	struct cairn_heap_block *behind;
+	size_t behind_nbytes; /* length of the block behind, if that is free or the rest; else 0 */
+	size_t before_nbytes; /* length of the block in front, if that is free or the rest; else 0 */
+	struct cairn_heap_span chunk;
+};
+
+/* Everything that freeing p is going to look at; `state` is what the block must be: live, or RETIRED. */
+enum cairn_err cairn_heap_judge(const struct cairn_heap *h, const void *p, bool live, struct heap_site *site);
+
+/* The neighbours of a block whose own place is known. */
+enum cairn_err cairn_heap_look_around(const struct cairn_heap *h, struct heap_site *site);
+
+/* A live block is free from now on. */
+void cairn_heap_free_site(struct cairn_heap *h, const struct heap_site *site);
+
+/* The site's bytes become free: merged with what is free around them. */
+void cairn_heap_release(struct cairn_heap *h, const struct heap_site *site);
+
+/* Use nbytes of a block of `have`, which is in no list; what is left of it is the rest from now on, if it
+ * can be a block. Result: the length used. */
+size_t cairn_heap_carve(struct cairn_heap *h, struct cairn_heap_block *block, size_t have, size_t nbytes);
+
+/* Level 2: fill in the trailer, and paint from what was asked for up to it: little more than a word. */
+void cairn_heap_sign(struct cairn_heap_block *block, size_t nbytes, struct cairn_heap_trailer trailer);
+
+void cairn_heap_count_taken(struct cairn_heap *h, size_t nbytes);
+
+/* What an aligned request needs to be sure to find room: 0: it cannot be served. */
+size_t cairn_heap_padded_nbytes(size_t align, size_t asked_nbytes, size_t *nbytes);
+
+/* Is memory short? The cache is closed or opened. */
+void cairn_heap_judge_pressure(struct cairn_heap *h);
+
+#endif
