@@ -171,10 +171,12 @@ enum cairn_err cairn_slab_free_check(const struct cairn_cache *cache, const void
 static CAIRN_SLOW void became_empty(struct cairn_cache *cache, struct cairn_slab *slab)
 {
 	cairn_list_remove(cache, slab, CAIRN_SLAB_PARTIAL);
-	cairn_list_insert(cache, slab, CAIRN_SLAB_EMPTY);
 	cache->nempty++;
-	if ((cache->nempty > 1 || cache->window_free != 0) && cairn_cache_has_surplus(cache))
+	if ((cache->nempty > 1 || cache->window_free != 0) && cairn_cache_has_surplus(cache)) {
 		cairn_slab_release(cache, slab);
+		return;
+	}
+	cairn_list_insert(cache, slab, CAIRN_SLAB_EMPTY);
 	cairn_window_settle(cache);
 }
 

@@ -82,10 +82,12 @@ void *cairn_slab_take_slow(struct cairn_cache *cache) CAIRN_MUST_USE;
 
 /* New slab, in two halves. begin: its frames and record, not yet visible to take; NULL iff there is no
  * memory (or no cache). The caller then calls cairn_slab_construct, unlocked, and end, which makes the
- * objects available. Several callers may be between the halves at once. */
+ * objects available; or take, which also takes one, before anyone else can. Several callers may be between
+ * the halves at once. */
 struct cairn_slab *cairn_slab_grow_begin(struct cairn_cache *cache) CAIRN_MUST_USE;
 void cairn_slab_construct(struct cairn_slab *slab);
 void cairn_slab_grow_end(struct cairn_slab *slab);
+void *cairn_slab_grow_take(struct cairn_slab *slab) CAIRN_MUST_USE;
 
 /* Work on an object just taken, unlocked: zeroes it, or (level 2) checks its poison and paints its red zone.
  * CAIRN_EUSEAFTER: the object was written while free; it stays taken for good, take another. */
