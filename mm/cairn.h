@@ -40,7 +40,8 @@ bool cairn_zone_info(unsigned zone, struct cairn_zone_info *info);
 
 /* ---- kernel objects ---- */
 
-/* Contracts as of cairn_slab_create, _destroy, _reserve. create, destroy, reserve: tasks only. Objects are
+/* Contracts as of cairn_slab_create, _destroy, _reserve. create, destroy, reserve: tasks only. The first cache
+ * takes metadata of about two bytes a frame from the free frames, the last gives it back. Objects are
  * constructed outside the lock, by the task (or handler) whose allocation made the slab, while it is pinned
  * (port.h): a constructor is short, needs little stack, and does not fault. A cache is not destroyed while
  * others use it. */
@@ -99,10 +100,11 @@ struct cairn_totals {
 void cairn_totals(struct cairn_totals *totals);
 
 /* Give back what is kept for speed: the heap's empty chunk, empty slabs. Frames. Every allocation that
- * would fail does this first, and tries again once. One slab a lock. */
+ * would fail does this first, and tries again once. O(caches), one cache or slab a lock. */
 size_t cairn_trim(void);
 
-/* Ask (or stop asking) for cairn_port_freed after each free. Counts: as many false as true. */
+/* Ask (or stop asking) for cairn_port_freed after each free. Counts: as many false as true. O(caches), one
+ * cache a lock. */
 void cairn_watch_frees(bool on);
 
 /* What addr is. Takes no lock: exact while nobody changes memory, safe always. */

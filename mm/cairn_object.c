@@ -101,9 +101,10 @@ static bool grow(struct cairn_cache *cache, void **take)
 	if (slab != NULL) {
 		cairn_slab_construct(slab);
 		cairn_key key = cairn_enter();
-		cairn_slab_grow_end(slab);
 		if (take != NULL)
-			*take = cairn_slab_take(cache);
+			*take = cairn_slab_grow_take(slab);
+		else
+			cairn_slab_grow_end(slab);
 		cairn_leave(key);
 	}
 	cairn_port_pin(false);

@@ -141,9 +141,15 @@ static void *red_zone_of(const struct cairn_cache *cache, uintptr_t object)
 	return (void *)(object + cache->object_nbytes);
 }
 
+static bool red_zone_stands(const struct cairn_cache *cache, const void *object)
+{
+	return !cairn_cache_has_red_zone(cache) ||
+	       is_filled(red_zone_of(cache, (uintptr_t)object), CAIRN_POISON_ZONE, CAIRN_RED_ZONE_NBYTES);
+}
+
 /* All checks of a free; CAIRN_OK: *slab and *index say what is freed. */
-static inline enum cairn_err examine(const struct cairn_cache *cache, const void *object,
-				     struct cairn_slab **slab, unsigned *index)
+static enum cairn_err examine(const struct cairn_cache *cache, const void *object, struct cairn_slab **slab,
+			      unsigned *index)
 {
 	if (CAIRN_CHECK >= 1 && !cairn_is_cache(cache))
 		return CAIRN_EDESTROYED;
@@ -151,10 +157,7 @@ static inline enum cairn_err examine(const struct cairn_cache *cache, const void
 	*slab = find_live(cache, addr, index);
 	if (*slab == NULL)
 		return why_not_live(cache, addr);
-	if (cairn_cache_has_red_zone(cache) &&
-	    !is_filled(red_zone_of(cache, addr), CAIRN_POISON_ZONE, CAIRN_RED_ZONE_NBYTES))
-		return CAIRN_EOVERRUN;
-	return CAIRN_OK;
+	return red_zone_stands(cache, object) ? CAIRN_OK : CAIRN_EOVERRUN;
 }
 
 enum cairn_err cairn_slab_free_check(const struct cairn_cache *cache, const void *object)
@@ -168,10 +171,12 @@ enum cairn_err cairn_slab_free_check(const struct cairn_cache *cache, const void
 static CAIRN_SLOW void became_empty(struct cairn_cache *cache, struct cairn_slab *slab)
 {
 	cairn_list_remove(cache, slab, CAIRN_SLAB_PARTIAL);
-	cairn_list_insert(cache, slab, CAIRN_SLAB_EMPTY);
 	cache->nempty++;
-	if ((cache->nempty > 1 || cache->window_free != 0) && cairn_cache_has_surplus(cache))
+	if ((cache->nempty > 1 || cache->window_free != 0) && cairn_cache_has_surplus(cache)) {
 		cairn_slab_release(cache, slab);
+		return;
+	}
+	cairn_list_insert(cache, slab, CAIRN_SLAB_EMPTY);
 	cairn_window_settle(cache);
 }
 
@@ -199,13 +204,14 @@ static inline void commit(struct cairn_cache *cache, struct cairn_slab *slab, un
 
 enum cairn_err cairn_slab_put_slow(struct cairn_cache *cache, void *object)
 {
-	struct cairn_slab *slab;
+	struct cairn_slab *slab = NULL;
 	unsigned index = 0;
-	if (object == NULL || (CAIRN_CHECK == 0 && cairn_slab_put_window(cache, object)))
+	if (CAIRN_CHECK == 0 && cairn_slab_put_window(cache, object))
 		return CAIRN_OK;
-	enum cairn_err err = examine(cache, object, &slab, &index);
-	if (err != CAIRN_OK)
-		return err;
+	if (CAIRN_CHECK == 0 || cairn_is_cache(cache))
+		slab = find_live(cache, (uintptr_t)object, &index);
+	if (CAIRN_RARE(slab == NULL) || !red_zone_stands(cache, object))
+		return object == NULL ? CAIRN_OK : cairn_slab_free_check(cache, object);
 	cairn_slab_disarm(cache, object);
 	commit(cache, slab, index);
 	return CAIRN_OK;

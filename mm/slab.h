@@ -9,9 +9,14 @@
  * between the two halves of an operation, outside its lock. cairn_slab_alloc and cairn_slab_free join the
  * halves for callers without a lock.
  *
+ * A cache keeps a window on up to 32 objects of one slab in its own fields (slab_window.c): what is taken or
+ * freed there costs about what a locked list does, all checks included. For the rest a free looks up the
+ * slab, and an allocation moves the window.
+ *
  * Costs: O(1), making a slab and giving one back (which a free may do) O(CAIRN_ORDERS +
- * 2^CAIRN_SLAB_MAX_ORDER), for its frames and their links; no division. Contexts: any, when the caller
- * serialises. One instance holds fewer than 65536 slabs; beyond that, caches cannot grow. */
+ * 2^CAIRN_SLAB_MAX_ORDER), for its frames and their links; no division, but to tell what is wrong with a free.
+ * Contexts: any, when the caller serialises. One instance holds fewer than 65536 slabs; beyond that, caches
+ * cannot grow. */
 #ifndef CAIRN_SLAB_H
 #define CAIRN_SLAB_H
 
@@ -82,10 +87,12 @@ void *cairn_slab_take_slow(struct cairn_cache *cache) CAIRN_MUST_USE;
 
 /* New slab, in two halves. begin: its frames and record, not yet visible to take; NULL iff there is no
  * memory (or no cache). The caller then calls cairn_slab_construct, unlocked, and end, which makes the
- * objects available. Several callers may be between the halves at once. */
+ * objects available; or take, which also takes one, before anyone else can. Several callers may be between
+ * the halves at once. */
 struct cairn_slab *cairn_slab_grow_begin(struct cairn_cache *cache) CAIRN_MUST_USE;
 void cairn_slab_construct(struct cairn_slab *slab);
 void cairn_slab_grow_end(struct cairn_slab *slab);
+void *cairn_slab_grow_take(struct cairn_slab *slab) CAIRN_MUST_USE;
 
 /* Work on an object just taken, unlocked: zeroes it, or (level 2) checks its poison and paints its red zone.
  * CAIRN_EUSEAFTER: the object was written while free; it stays taken for good, take another. */
@@ -103,8 +110,9 @@ enum cairn_err cairn_slab_arm(struct cairn_cache *cache, void *object) CAIRN_MUS
  *   CAIRN_EOVERRUN    (level 2) the red zone was written */
 enum cairn_err cairn_slab_free_check(const struct cairn_cache *cache, const void *object) CAIRN_MUST_USE;
 
-/* Free, whole: checks as above; unless CAIRN_OK nothing has changed. One empty slab stays, others go back to
- * the frames, except as far as reserved. object NULL: CAIRN_OK. slow: the same, for those to whom
+/* Free, whole: checks as above; unless CAIRN_OK nothing has changed. At most one empty slab stays, others go
+ * back to the frames, except as far as reserved; with a reserve, the slab that is taken from may stay, too
+ * (at level 0 in any case), until a cairn_slab_shrink. object NULL: CAIRN_OK. slow: the same, for those to whom
  * cairn_slab_put_fast has said no. */
 enum cairn_err cairn_slab_put(struct cairn_cache *cache, void *object);
 enum cairn_err cairn_slab_put_slow(struct cairn_cache *cache, void *object);

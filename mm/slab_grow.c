@@ -65,18 +65,35 @@ void cairn_slab_construct(struct cairn_slab *slab)
 		cache->construct((void *)(slab->base + offset));
 }
 
+static void join(struct cairn_cache *cache, struct cairn_slab *slab, enum cairn_slab_list list)
+{
+	slab->nfree = (uint16_t)cache->nobjects;
+	cairn_list_insert(cache, slab, list);
+	cache->ngrowing--;
+	cache->nslabs++;
+	cache->capacity += cache->nobjects;
+}
+
 void cairn_slab_grow_end(struct cairn_slab *slab)
 {
 	if (slab == NULL)
 		return;
 	struct cairn_cache *cache = slab->cache;
-	slab->nfree = (uint16_t)cache->nobjects;
-	cairn_list_insert(cache, slab, CAIRN_SLAB_EMPTY);
-	cache->ngrowing--;
-	cache->nslabs++;
+	join(cache, slab, CAIRN_SLAB_EMPTY);
 	cache->nempty++;
-	cache->capacity += cache->nobjects;
 	cairn_window_settle(cache);
+}
+
+/* Where nothing else is free, the slab is taken from at once and never counts as empty. */
+void *cairn_slab_grow_take(struct cairn_slab *slab)
+{
+	struct cairn_cache *cache = slab->cache;
+	if (cache->list[CAIRN_SLAB_PARTIAL] != NULL || cache->window_free != 0 || cache->pocket != NULL) {
+		cairn_slab_grow_end(slab);
+		return cairn_slab_take(cache);
+	}
+	join(cache, slab, CAIRN_SLAB_PARTIAL);
+	return cairn_slab_take_slow(cache);
 }
 
 bool cairn_slab_grow(struct cairn_cache *cache)
@@ -93,7 +110,6 @@ size_t cairn_slab_release(struct cairn_cache *cache, struct cairn_slab *slab)
 {
 	struct cairn_slabs *s = cache->slabs;
 	size_t nframes = (size_t)1 << cache->order;
-	cairn_list_remove(cache, slab, CAIRN_SLAB_EMPTY);
 	cache->nslabs--;
 	cache->nempty--;
 	cache->capacity -= cache->nobjects;
@@ -109,9 +125,12 @@ size_t cairn_slab_shrink_one(struct cairn_cache *cache)
 	if (!cairn_is_cache(cache))
 		return 0;
 	cairn_window_close(cache);
+	struct cairn_slab *slab = cache->list[CAIRN_SLAB_EMPTY];
 	size_t nframes = 0;
-	if (cairn_cache_has_surplus(cache))
-		nframes = cairn_slab_release(cache, cache->list[CAIRN_SLAB_EMPTY]);
+	if (cairn_cache_has_surplus(cache)) {
+		cairn_list_remove(cache, slab, CAIRN_SLAB_EMPTY);
+		nframes = cairn_slab_release(cache, slab);
+	}
 	cairn_window_settle(cache);
 	return nframes;
 }

@@ -69,7 +69,8 @@ const char *cairn_record_check(const struct cairn_records *r, size_t *nrecords) 
 struct cairn_cache *cairn_slab_turn(struct cairn_slabs *s);
 /* slab_links.c: the last cache went. */
 void cairn_slab_links_give(struct cairn_slabs *s);
-/* slab_grow.c: both halves of growing; an empty slab goes back: its frames. */
+/* slab_grow.c: both halves of growing; an empty slab, on no list, goes back: its
+ * frames. */
 bool cairn_slab_grow(struct cairn_cache *cache);
 size_t cairn_slab_release(struct cairn_cache *cache, struct cairn_slab *slab);
 

@@ -78,7 +78,7 @@ void cairn_window_close(struct cairn_cache *cache)
 void cairn_window_settle(struct cairn_cache *cache)
 {
 	cache->unwindowed = !cairn_window_allowed(cache);
-	if (cache->unwindowed)
+	if (cache->unwindowed != 0 && (cache->window_nobjects != 0 || cache->pocket != NULL))
 		cairn_window_close(cache);
 }
 
