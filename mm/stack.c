@@ -243,7 +243,7 @@ enum cairn_err cairn_stack_take(struct cairn_stacks *s, struct cairn_stack *stac
 
 	if (s == NULL || stack == NULL)
 		return CAIRN_EINVAL;
-	if (nbytes == 0 || nbytes != s->spare.nbytes)
+	if (nbytes != s->spare.nbytes)
 		nbytes = cairn_stack_round(s, nbytes);
 	if (nbytes == 0)
 		return CAIRN_EINVAL;
