@@ -41,7 +41,7 @@ static size_t most_nbytes(const struct cairn_stacks *s)
 		space /= 2;
 	if (block_shift < CAIRN_WORD_BITS && space >> block_shift != 0)
 		space = (size_t)1 << block_shift;
-	return space - cairn_stacks_below(s);
+	return space - s->below_nbytes;
 }
 
 /* ---- arenas: space and the records of what is in it ---- */
@@ -110,7 +110,8 @@ enum cairn_err cairn_stack_init(struct cairn_stacks *s, struct cairn_frames *f,
 	base = mapped ? g->space_base : 0;
 	s->arena_nbytes = mapped ? g->space_nbytes : g->arena_nbytes;
 	s->unit_shift = cairn_highest_bit(mapped ? g->granule_nbytes : g->min_nbytes);
-	s->cell_shift = cairn_log2_ceil(g->min_nbytes + cairn_stacks_below(s));
+	s->below_nbytes = mapped ? g->closed_nbytes : 0;
+	s->cell_shift = cairn_log2_ceil(g->min_nbytes + s->below_nbytes);
 	s->parts_shift = g->parts != 0 ? cairn_highest_bit(g->parts) : CAIRN_WORD_BITS - 1;
 	s->most_nbytes = most_nbytes(s);
 	if (!plan_arenas(s, base))
@@ -195,15 +196,6 @@ bool cairn_stack_trim(struct cairn_stacks *s)
 	return true;
 }
 
-static cairn_pfn take_run(struct cairn_frames *space, size_t nunits)
-{
-	unsigned order = cairn_highest_bit(nunits);
-
-	if (nunits == (size_t)1 << order)
-		return cairn_frame_alloc(space, order, CAIRN_STACK, CAIRN_ANY_ZONE);
-	return cairn_frame_alloc_run(space, nunits, CAIRN_STACK, CAIRN_ANY_ZONE);
-}
-
 /* A run in the first arena that has one. */
 static cairn_pfn take_space(struct cairn_stacks *s, size_t nunits, uint8_t *arena)
 {
@@ -211,7 +203,7 @@ static cairn_pfn take_space(struct cairn_stacks *s, size_t nunits, uint8_t *aren
 		cairn_pfn run = CAIRN_NOFRAME;
 
 		if (s->arena[n].ncells != 0)
-			run = take_run(&s->arena[n].space, nunits);
+			run = cairn_frame_alloc_run(&s->arena[n].space, nunits, CAIRN_STACK, CAIRN_ANY_ZONE);
 		*arena = n;
 		if (run != CAIRN_NOFRAME)
 			return run;
@@ -222,9 +214,8 @@ static cairn_pfn take_space(struct cairn_stacks *s, size_t nunits, uint8_t *aren
 /* A stack that nobody has had. false: there is no memory for it, and nothing was stored. */
 static bool take_new(struct cairn_stacks *s, struct cairn_stack *stack, size_t nbytes)
 {
-	size_t below = cairn_stacks_below(s);
 	uint8_t arena;
-	cairn_pfn pfn = 0, run = take_space(s, cairn_stacks_units(s, nbytes + below), &arena);
+	cairn_pfn pfn = 0, run = take_space(s, cairn_stacks_units(s, nbytes + s->below_nbytes), &arena);
 
 	if (run == CAIRN_NOFRAME)
 		return false;
@@ -237,7 +228,7 @@ static bool take_new(struct cairn_stacks *s, struct cairn_stack *stack, size_t n
 		}
 	}
 	stack->space = run << s->unit_shift;
-	stack->base = stack->space + below;
+	stack->base = stack->space + s->below_nbytes;
 	stack->nbytes = nbytes;
 	stack->pfn = pfn;
 	stack->arena = arena;
@@ -252,7 +243,7 @@ enum cairn_err cairn_stack_take(struct cairn_stacks *s, struct cairn_stack *stac
 
 	if (s == NULL || stack == NULL)
 		return CAIRN_EINVAL;
-	if (nbytes == 0 || nbytes != s->spare.nbytes)
+	if (nbytes != s->spare.nbytes)
 		nbytes = cairn_stack_round(s, nbytes);
 	if (nbytes == 0)
 		return CAIRN_EINVAL;

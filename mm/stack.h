@@ -151,6 +151,7 @@ struct cairn_stacks {
 	size_t arena_nbytes; /* mapped: all address space is one arena */
 	size_t ncells;       /* of an arena */
 	size_t arena_meta_nframes;
+	size_t below_nbytes; /* of space, closed, below each stack */
 	size_t nstacks;
 	size_t nbytes;
 	struct cairn_stack spare; /* window: given back, its run kept; nbytes 0: none */

@@ -5,12 +5,6 @@
 
 #include "stack.h"
 
-/* Bytes of space that stay closed below each stack. */
-static inline size_t cairn_stacks_below(const struct cairn_stacks *s)
-{
-	return cairn_stacks_mapped(s) ? s->geometry.closed_nbytes : 0;
-}
-
 static inline size_t cairn_stacks_units(const struct cairn_stacks *s, size_t nbytes)
 {
 	return (nbytes + ((size_t)1 << s->unit_shift) - 1) >> s->unit_shift;

@@ -127,7 +127,7 @@ static const char *stack_sound(const struct cairn_stacks *s, const struct cairn_
 {
 	struct cairn_frame_info run, frames;
 	uintptr_t cell_base = (arena->first_cell + cell) << s->cell_shift;
-	size_t below = cairn_stacks_below(s);
+	size_t below = s->below_nbytes;
 
 	CAIRN_HOLDS(stack->space - cell_base < (uintptr_t)1 << s->cell_shift);
 	CAIRN_HOLDS(stack->state == CAIRN_STACK_TAKEN || stack->state == CAIRN_STACK_LIVE ||

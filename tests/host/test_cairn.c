@@ -569,6 +569,22 @@ static void stacks_are_closed_mapped_and_given_back(void **state)
 	assert_int_equal(info.narenas, 1);
 }
 
+static void what_is_kept_of_a_stack_is_in_nobodys_way(void **state)
+{
+	(void)state;
+	static struct cairn_stack quarter, split, half;
+	port_test.refuse_arena = true;
+	assert_int_equal(cairn_stack_create(&quarter, PORT_TEST_ARENA_NBYTES / 4, "t", NULL), CAIRN_OK);
+	assert_int_equal(cairn_stack_create(&split, PORT_TEST_ARENA_NBYTES / 4, "t", NULL), CAIRN_OK);
+	assert_int_equal(cairn_stack_destroy(&split), CAIRN_OK);
+	assert_int_equal(cairn_stack_create(&half, PORT_TEST_ARENA_NBYTES / 2, "t", NULL), CAIRN_OK);
+	assert_int_equal(half.base, split.base);
+	port_test.refuse_arena = false;
+	assert_null(cairn_check());
+	assert_int_equal(cairn_stack_destroy(&half), CAIRN_OK);
+	assert_int_equal(cairn_stack_destroy(&quarter), CAIRN_OK);
+}
+
 static void an_arena_the_port_cannot_close_is_not_used(void **state)
 {
 	(void)state;
@@ -698,6 +714,7 @@ int test_cairn_run(void)
 		LOCKS_HELD(exhaustion_trims_first_and_everything_comes_back),
 		LOCKS_HELD(a_stack_trims_for_its_arena),
 		LOCKS_HELD(stacks_are_closed_mapped_and_given_back),
+		LOCKS_HELD(what_is_kept_of_a_stack_is_in_nobodys_way),
 		LOCKS_HELD(an_arena_the_port_cannot_close_is_not_used),
 		LOCKS_HELD(watchers_hear_of_frees),
 		LOCKS_HELD(watchers_hear_of_objects),

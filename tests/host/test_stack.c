@@ -267,7 +267,9 @@ static void exhaustion_is_an_answer_and_everything_comes_back(void **state)
 		while (n < 1024 && take(&many[n], 256) == CAIRN_OK)
 			n++;
 		assert_in_range(n, 4, 1023);
+		struct cairn_stack untouched = many[n];
 		assert_int_equal(take(&many[n], 256), CAIRN_ENOMEM);
+		assert_memory_equal(&many[n], &untouched, sizeof(untouched));
 		assert_null(cairn_stack_check(&stacks));
 		while (n-- > 0)
 			give(&many[n]);
