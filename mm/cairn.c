@@ -160,10 +160,10 @@ static void *take_run(size_t nframes, unsigned zones)
 	return pages_at(pfn);
 }
 
-/* The long half; the lock is held. */
+/* The long way; the lock is held. */
 static __attribute__((noinline)) void *pages_alloc_locked(unsigned order, unsigned zones, cairn_key key)
 {
-	cairn_pfn pfn = cairn_frame_alloc_long(&cairn_system.frames, order, CAIRN_PAGES, zones);
+	cairn_pfn pfn = cairn_frame_alloc(&cairn_system.frames, order, CAIRN_PAGES, zones);
 	cairn_leave(key);
 	if (pfn != CAIRN_NOFRAME)
 		return (void *)cairn_pfn_to_addr(pfn);
@@ -211,7 +211,7 @@ enum cairn_err cairn_pages_alloc_at(void *addr, unsigned order)
 	return err;
 }
 
-/* The long half; the lock is held. */
+/* The long way; the lock is held. */
 static __attribute__((noinline)) enum cairn_err pages_free_locked(void *addr, cairn_key key,
 								  const void *caller)
 {
@@ -219,7 +219,7 @@ static __attribute__((noinline)) enum cairn_err pages_free_locked(void *addr, ca
 	struct cairn_frame_info info;
 	enum cairn_err err = CAIRN_EMISALIGNED;
 	if (starts_a_frame(addr))
-		err = cairn_frame_free_long(&cairn_system.frames, pfn, CAIRN_PAGES);
+		err = cairn_frame_free(&cairn_system.frames, pfn, CAIRN_PAGES);
 	else if (!cairn_frame_info(&cairn_system.frames, pfn, &info))
 		err = CAIRN_EFOREIGN;
 	cairn_leave(key);

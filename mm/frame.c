@@ -13,7 +13,7 @@
  * I3: every byte is a head, inside a head's block, or a single RESERVED or boot META frame.
  * I4: a free block's head says FREE and its order, but for the upper half of a split above order 0.
  * I5: nframes_of is exact, what is FREE being the rest. Locking: none here; cairn.c serialises. */
-#include "frame_fast.h"
+#include "frame_map.h"
 
 static bool may_own(enum cairn_owner owner)
 {
@@ -22,102 +22,49 @@ static bool may_own(enum cairn_owner owner)
 
 /* ---- allocate ---- */
 
-/* The best order, at least `order`, of which a block is in the map; norders when none is. */
-static unsigned best_order(const struct cairn_zone *z, unsigned order)
-{
-	const size_t *top = &z->tops[order];
-
-	while (*top == 0)
-		top++;
-	return (unsigned)(top - z->tops);
-}
-
-/* Shorten a block that is not free from order `from` to `to`, keeping its lower end. No block of the orders
- * between is in the map, or it would have been taken: their words are 0. */
-static inline void split(struct cairn_zone *z, uint32_t place, unsigned from, unsigned to)
-{
-	uint32_t bit = place >> from;
-	unsigned order = from;
-
-	for (; order > to && order > z->nmapped; bit <<= 1)
-		z->tops[--order] = word_bit(bit);
-	for (; order > to; bit <<= 1) {
-		z->maps[--order][bit >> WORD_LOG2] = word_bit(bit);
-		map_filled(z, order, bit >> WORD_LOG2);
-	}
-}
-
-/* The first of `zones` that has a free block of `order`, or NULL; `from`: its best order. */
-static inline struct cairn_zone *zone_with(struct cairn_frames *f, unsigned order, unsigned zones,
-					   unsigned *from)
-{
-	for (struct cairn_zone *z = f->zone; z < f->zone + CAIRN_ZONES; z++, zones >>= 1) {
-		if ((zones & 1) == 0 || order >= z->norders)
-			continue;
-		*from = best_order(z, order);
-		if (*from < z->norders)
-			return z;
-	}
-	return NULL;
-}
-
-void cairn_frame_flush(struct cairn_frames *f)
+bool cairn_frame_flush(struct cairn_frames *f)
 {
 	uint8_t *byte = f ? f->spare : NULL;
 
 	if (byte == NULL)
-		return;
+		return false;
 	f->spare = NULL;
 	*byte = BYTE_INTERIOR;
 	cairn_frame_release(&f->zone[0], (uint32_t)(byte - f->zone[0].owner) + f->zone[0].even, 0);
+	return true;
 }
 
-/* Take a free block from the first of `zones` that has one: its zone, or NULL. Its owner byte and the count
- * are the caller's to write. */
-static inline struct cairn_zone *take(struct cairn_frames *f, unsigned order, unsigned zones, uint32_t *at)
+/* Take a free block from the first of `zones` that has one: its zone, or NULL. The spare is merged before that
+ * fails. The owner byte and the count are the caller's to write. */
+static inline struct cairn_zone *take(struct cairn_frames *f, unsigned order, unsigned zones, uint32_t *place)
 {
-	unsigned from;
-	struct cairn_zone *z = zone_with(f, order, zones, &from);
-	uint32_t place;
+	do {
+		struct cairn_zone *z = f->zone;
 
-	if (z == NULL && f->spare != NULL) {
-		cairn_frame_flush(f);
-		z = zone_with(f, order, zones, &from);
-	}
-	if (z == NULL)
-		return NULL;
-	place = map_take(z, from) << bit_shift(z, from);
-	if (from < top_of(z) && !lower_is_free(z, place, from))
-		place += order_nframes(from);
-	split(z, place, from, order);
-	*at = place;
-	return z;
+		for (unsigned rest = zones; rest != 0 && z < f->zone + CAIRN_ZONES; rest >>= 1, z++) {
+			if ((rest & 1) == 0 || order >= z->norders)
+				continue;
+			*place = cairn_frame_cut(z, order);
+			if (*place != NO_PLACE)
+				return z;
+		}
+	} while (cairn_frame_flush(f));
+	return NULL;
 }
 
-cairn_pfn cairn_frame_alloc_long(struct cairn_frames *f, unsigned order, enum cairn_owner owner,
-				 unsigned zones)
+cairn_pfn cairn_frame_alloc(struct cairn_frames *f, unsigned order, enum cairn_owner owner, unsigned zones)
 {
-	struct cairn_zone *z = NULL;
+	struct cairn_zone *z;
 	uint32_t place;
 
-	if (order < CAIRN_ORDERS)
-		z = take(f, order, zones, &place);
+	if (f == NULL || order >= CAIRN_ORDERS || !may_own(owner))
+		return CAIRN_NOFRAME;
+	z = take(f, order, zones, &place);
 	if (z == NULL)
 		return CAIRN_NOFRAME;
 	*owner_at(z, place) = head_byte(owner, order);
 	z->nframes_of[owner] += order_nframes(order);
 	return pfn_of(z, place);
-}
-
-cairn_pfn cairn_frame_alloc(struct cairn_frames *f, unsigned order, enum cairn_owner owner, unsigned zones)
-{
-	cairn_pfn pfn;
-
-	if (f == NULL || !may_own(owner))
-		return CAIRN_NOFRAME;
-	if (frame_alloc_short(f, order, owner, zones, &pfn))
-		return pfn;
-	return cairn_frame_alloc_long(f, order, owner, zones);
 }
 
 /* Write the bytes of a run of more than one block. */
@@ -213,10 +160,8 @@ enum cairn_err cairn_frame_alloc_at(struct cairn_frames *f, cairn_pfn pfn, unsig
 		return CAIRN_EFOREIGN;
 	place = place_of(z, pfn);
 	from = free_cover(z, place, order);
-	if (from == CAIRN_ORDERS) {
-		cairn_frame_flush(f);
+	if (from == CAIRN_ORDERS && cairn_frame_flush(f))
 		from = free_cover(z, place, order);
-	}
 	if (from == CAIRN_ORDERS)
 		return CAIRN_ENOMEM;
 	carve(z, place, order, from);
@@ -329,13 +274,16 @@ static uint32_t free_run(struct cairn_zone *z, uint32_t place)
 	return place - begin;
 }
 
-enum cairn_err cairn_frame_free_long(struct cairn_frames *f, cairn_pfn pfn, enum cairn_owner owner)
+enum cairn_err cairn_frame_free(struct cairn_frames *f, cairn_pfn pfn, enum cairn_owner owner)
 {
-	struct cairn_zone *z = zone_of(f, pfn);
 	uint32_t place, nframes;
+	struct cairn_zone *z;
 	unsigned order;
 	uint8_t *byte;
 
+	if (f == NULL)
+		return CAIRN_EINVAL;
+	z = zone_of(f, pfn);
 	if (z == NULL)
 		return CAIRN_EFOREIGN;
 	place = place_of(z, pfn);
@@ -352,15 +300,6 @@ enum cairn_err cairn_frame_free_long(struct cairn_frames *f, cairn_pfn pfn, enum
 	}
 	z->nframes_of[owner] -= nframes;
 	return CAIRN_OK;
-}
-
-enum cairn_err cairn_frame_free(struct cairn_frames *f, cairn_pfn pfn, enum cairn_owner owner)
-{
-	if (f == NULL)
-		return CAIRN_EINVAL;
-	if (may_own(owner) && frame_free_short(f, pfn, owner))
-		return CAIRN_OK;
-	return cairn_frame_free_long(f, pfn, owner);
 }
 
 /* ---- look ---- */

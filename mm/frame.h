@@ -130,9 +130,9 @@ enum cairn_err cairn_frame_alloc_at(struct cairn_frames *f, cairn_pfn pfn, unsig
  *   CAIRN_EWRONGKIND anything else's, RESERVED and boot META included */
 enum cairn_err cairn_frame_free(struct cairn_frames *f, cairn_pfn pfn, enum cairn_owner owner);
 
-/* Make the frame that is kept for the next allocation of one mergeable. Done when a request can not be met
- * otherwise. */
-void cairn_frame_flush(struct cairn_frames *f);
+/* Merge the frame that is kept aside (by the facade, for the next allocation of one) with its buddies: true iff
+ * there was one. Done before any request fails. */
+bool cairn_frame_flush(struct cairn_frames *f);
 
 /* What pfn is: false iff it is in no zone. Never changes anything; safe on damaged metadata, where a frame
  * whose head is lost is told as RESERVED. */
@@ -171,7 +171,7 @@ struct cairn_zone {
 	uint8_t norders;  /* 0: no zone here */
 	uint8_t nmapped;  /* orders below have a map */
 	uint8_t ntall;    /* orders below have a summary of the summary */
-	uint8_t nquick;   /* orders below are served by frame_fast.h */
+	uint8_t nplain;   /* orders below are served by frame_fast.h */
 	size_t *tops; /* of each order, not 0 iff a block of it is in the map; behind them one that is never 0 */
 	size_t **
 		maps; /* of each order whose string is longer than a word: biased, so that no bit needs an offset */

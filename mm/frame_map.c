@@ -26,7 +26,8 @@ void cairn_frame_map_emptied(struct cairn_zone *z, unsigned order, uint32_t word
 	z->tops[order] &= ~word_bit(word);
 }
 
-uint32_t cairn_frame_map_search(const struct cairn_zone *z, unsigned order)
+/* Where an order is tall: the first word of its string that is not 0. There is one. */
+static uint32_t search(const struct cairn_zone *z, unsigned order)
 {
 	const size_t *words[CAIRN_MAP_LEVELS];
 	struct map_level level = map_lowest_level(z, order);
@@ -55,28 +56,98 @@ bool cairn_frame_is_free(const struct cairn_zone *z, uint32_t place, unsigned or
 	return order == top_of(z) || lower_is_free(z, place & ~half, order) == ((place & half) == 0);
 }
 
-/* Clear the bits of free buddies from `order` up, `bit` being the first one's: the order of what they merge to. */
-static unsigned merge(struct cairn_zone *z, uint32_t bit, unsigned order)
+/* The first bit of an order that has one, cleared. */
+static uint32_t take_first(struct cairn_zone *z, unsigned order)
+{
+	size_t top = z->tops[order], *word;
+	uint32_t first = word_first(top), bit;
+
+	if (order >= z->nmapped) {
+		z->tops[order] = top & ~low_bit(first);
+		return first;
+	}
+	if (order < z->ntall)
+		first = search(z, order);
+	word = &z->maps[order][first];
+	bit = word_first(*word);
+	*word &= ~low_bit(bit);
+	if (*word == 0)
+		map_emptied(z, order, first);
+	return (first << WORD_LOG2) + bit;
+}
+
+/* What is left of a block that is shortened from order `from` to `to`, keeping its lower end, goes into the map.
+ * No block of the orders between is there, or it would have been taken: their words are 0. */
+static inline void split(struct cairn_zone *z, uint32_t place, unsigned from, unsigned to)
+{
+	unsigned nmapped = z->nmapped > to ? z->nmapped : to, ntall = z->ntall > to ? z->ntall : to;
+	size_t *top = &z->tops[from], **map;
+	uint32_t bit = place >> from;
+
+	for (; from > nmapped; from--, bit <<= 1)
+		*--top = low_bit(bit);
+	for (map = &z->maps[from]; from > ntall; from--, bit <<= 1) {
+		uint32_t word = bit >> WORD_LOG2;
+
+		(*--map)[word] = word_bit(bit);
+		*--top = low_bit(word);
+	}
+	for (; from > to; from--, bit <<= 1)
+		map_set(z, from - 1, bit);
+}
+
+uint32_t cairn_frame_cut(struct cairn_zone *z, unsigned order)
+{
+	const size_t *top = &z->tops[order];
+	unsigned from;
+	uint32_t place;
+
+	while (*top++ == 0)
+		;
+	from = (unsigned)(top - z->tops) - 1;
+	if (from >= z->norders)
+		return NO_PLACE;
+	place = take_first(z, from) << from;
+	if (from < top_of(z)) {
+		place <<= 1;
+		if (!lower_is_free(z, place, from))
+			place += order_nframes(from);
+	}
+	if (from != order)
+		split(z, place, from, order);
+	return place;
+}
+
+/* Clear the bits of free buddies from `order` up, `bit` being the first one's: the order of what they merge to.
+ * First through the tall orders, then where the map has one summary, then where it is a word. */
+static inline unsigned merge(struct cairn_zone *z, uint32_t bit, unsigned order)
 {
 	unsigned top = top_of(z), nmapped = z->nmapped < top ? z->nmapped : top;
-	size_t *tops = z->tops;
+	size_t mask, *word, **map, *summary;
 
-	for (; order < nmapped; order++, bit >>= 1) {
-		size_t *word = &z->maps[order][bit >> WORD_LOG2];
-		size_t mask = word_bit(bit), rest = *word & ~mask;
-
+	for (; order < z->ntall && order < top; order++, bit >>= 1) {
+		word = map_word(z, order, bit);
+		if ((*word & word_bit(bit)) == 0)
+			return order;
+		*word ^= word_bit(bit);
+		if (*word == 0)
+			cairn_frame_map_emptied(z, order, bit >> WORD_LOG2);
+	}
+	map = &z->maps[order];
+	summary = &z->tops[order];
+	for (; order < nmapped; order++, bit >>= 1, summary++) {
+		word = *map++ + (bit >> WORD_LOG2);
+		mask = word_bit(bit);
 		if ((*word & mask) == 0)
 			return order;
-		*word = rest;
-		if (rest == 0)
-			map_emptied(z, order, bit >> WORD_LOG2);
+		if ((*word ^= mask) == 0)
+			*summary ^= low_bit(bit >> WORD_LOG2);
 	}
-	for (; order < top; order++, bit >>= 1) {
-		size_t mask = word_bit(bit);
-
-		if ((tops[order] & mask) == 0)
+	for (; order < top; order++, bit >>= 1, summary++) {
+		mask = low_bit(bit);
+		if ((*summary & mask) == 0)
 			return order;
-		tops[order] &= ~mask;
+		*summary ^= mask;
 	}
 	return order;
 }

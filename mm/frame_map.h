@@ -10,11 +10,7 @@
  * each. The lower of the two is the free one iff its byte says so: what a split leaves is the upper half,
  * and all else that becomes free is marked. A string that fits into a word is the order's top; a longer one
  * is its map, with a summary above it (a bit a word, set iff that word is not 0), and so on, until a summary
- * fits into the top. The first bit of a word is its highest: clz finds the lowest address.
- *
- * One free frame, the spare of the zone that is tried first, is not in the map and merges with nothing: it is
- * the frame that was freed last, or one before that. It goes into the map when what it would merge to is
- * wanted. */
+ * fits into the top. The first bit of a word is its highest: clz finds the lowest address. */
 #ifndef CAIRN_FRAME_MAP_H
 #define CAIRN_FRAME_MAP_H
 
@@ -109,6 +105,12 @@ static inline size_t word_bit(uint32_t bit)
 	return first >> (bit & WORD_MASK) | first << (-bit & WORD_MASK);
 }
 
+/* The same for a number below the bits of a word. */
+static inline size_t low_bit(uint32_t bit)
+{
+	return (size_t)1 << WORD_MASK >> bit;
+}
+
 /* The number of the first set bit. word != 0. */
 static inline unsigned word_first(size_t word)
 {
@@ -194,15 +196,12 @@ bool cairn_frame_is_free(const struct cairn_zone *z, uint32_t place, unsigned or
 void cairn_frame_map_emptied(struct cairn_zone *z, unsigned order, uint32_t word);
 void cairn_frame_map_filled(struct cairn_zone *z, unsigned order, uint32_t word);
 
-/* Where an order is tall: the first word of its string that is not 0. There is one. */
-uint32_t cairn_frame_map_search(const struct cairn_zone *z, unsigned order);
-
 static inline void map_emptied(struct cairn_zone *z, unsigned order, uint32_t word)
 {
 	if (order < z->ntall)
 		cairn_frame_map_emptied(z, order, word);
 	else
-		z->tops[order] &= ~word_bit(word);
+		z->tops[order] &= ~low_bit(word);
 }
 
 static inline void map_filled(struct cairn_zone *z, unsigned order, uint32_t word)
@@ -210,17 +209,18 @@ static inline void map_filled(struct cairn_zone *z, unsigned order, uint32_t wor
 	if (order < z->ntall)
 		cairn_frame_map_filled(z, order, word);
 	else
-		z->tops[order] |= word_bit(word);
+		z->tops[order] |= low_bit(word);
 }
+
+#define NO_PLACE UINT32_MAX
+
+/* Take the lowest block of the best order, at least `order`, out of the map, cut to `order`; NO_PLACE: there is
+ * none. The head's byte is the caller's to write. */
+uint32_t cairn_frame_cut(struct cairn_zone *z, unsigned order);
 
 /* Make a block free that is not, and merge it with its buddies as long as they are free. Counts are the
  * caller's. */
 void cairn_frame_release(struct cairn_zone *z, uint32_t place, unsigned order);
-
-/* frame.c: all that frame_fast.h does not serve. f is there, the owner of an allocation one that may own. */
-cairn_pfn cairn_frame_alloc_long(struct cairn_frames *f, unsigned order, enum cairn_owner owner,
-				 unsigned zones);
-enum cairn_err cairn_frame_free_long(struct cairn_frames *f, cairn_pfn pfn, enum cairn_owner owner);
 
 static inline void map_set(struct cairn_zone *z, unsigned order, uint32_t bit)
 {
@@ -230,27 +230,6 @@ static inline void map_set(struct cairn_zone *z, unsigned order, uint32_t bit)
 	*word = before | word_bit(bit);
 	if (before == 0 && order < z->nmapped)
 		map_filled(z, order, bit >> WORD_LOG2);
-}
-
-/* The first bit of an order that has one, cleared. */
-static inline uint32_t map_take(struct cairn_zone *z, unsigned order)
-{
-	size_t top = z->tops[order], rest;
-	uint32_t word = word_first(top), bit;
-
-	if (order >= z->nmapped) {
-		z->tops[order] = top & ~word_bit(word);
-		return word;
-	}
-	if (order < z->ntall)
-		word = cairn_frame_map_search(z, order);
-	rest = z->maps[order][word];
-	bit = word_first(rest);
-	rest &= ~word_bit(bit);
-	z->maps[order][word] = rest;
-	if (rest == 0)
-		map_emptied(z, order, word);
-	return (word << WORD_LOG2) + bit;
 }
 
 #endif

@@ -33,7 +33,7 @@ static bool shape(struct cairn_zone *z, cairn_pfn base, size_t nframes)
 		z->ntall = (uint8_t)(z->ntall + (bit_of(z, z->last, order) >> WORD_LOG2 > WORD_MASK));
 	}
 	if (z->skew == 0 && z->ntall == 0)
-		z->nquick = (uint8_t)top;
+		z->nplain = (uint8_t)top;
 	return true;
 }
 

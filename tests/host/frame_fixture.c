@@ -54,6 +54,14 @@ void frame_give(cairn_pfn pfn)
 	assert_null(cairn_frame_check(&frame_pool));
 }
 
+bool frame_keep(cairn_pfn pfn)
+{
+	bool kept = frame_free_short(&frame_pool, pfn, CAIRN_PAGES);
+
+	assert_null(cairn_frame_check(&frame_pool));
+	return kept;
+}
+
 cairn_pfn frame_spare(void)
 {
 	assert_non_null(frame_pool.spare);

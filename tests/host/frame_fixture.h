@@ -4,7 +4,7 @@
 #ifndef FRAME_FIXTURE_H
 #define FRAME_FIXTURE_H
 
-#include "frame_map.h"
+#include "frame_fast.h"
 #include "support.h"
 
 #define COUNT(array)     (sizeof(array) / sizeof((array)[0]))
@@ -36,6 +36,9 @@ cairn_pfn frame_take_run(size_t nframes);
 
 /* What has to succeed: back from PAGES. */
 void frame_give(cairn_pfn pfn);
+
+/* The short way of the facade: false, and nothing has happened, where it serves no such block. */
+bool frame_keep(cairn_pfn pfn);
 
 /* The frame that is kept for the next allocation of one; there is one. */
 cairn_pfn frame_spare(void);
