@@ -118,36 +118,49 @@ uint32_t cairn_frame_cut(struct cairn_zone *z, unsigned order)
 	return place;
 }
 
-/* Clear the bits of free buddies from `order` up, `bit` being the first one's: the order of what they merge to.
- * First through the tall orders, then where the map has one summary, then where it is a word. */
+/* Where an order is tall: toggle a bit; true iff it was set. */
+static bool toggle_tall(struct cairn_zone *z, unsigned order, uint32_t bit)
+{
+	size_t *word = map_word(z, order, bit), before = *word;
+
+	*word = before ^ word_bit(bit);
+	if (before == 0)
+		cairn_frame_map_filled(z, order, bit >> WORD_LOG2);
+	else if (*word == 0)
+		cairn_frame_map_emptied(z, order, bit >> WORD_LOG2);
+	return (before & word_bit(bit)) != 0;
+}
+
+/* Toggle the bits of a block's pairs from `order` up, `bit` being the first, until one was not set: what was set
+ * was a free buddy, what was not is now the merged block (the top order's bit is the caller's to set). Its order.
+ * First through the tall orders, then where
+ * the map has one summary, then where it is a word. */
 static inline unsigned merge(struct cairn_zone *z, uint32_t bit, unsigned order)
 {
 	unsigned top = top_of(z), nmapped = z->nmapped < top ? z->nmapped : top;
-	size_t mask, *word, **map, *summary;
+	size_t mask, *word, **map, *summary, before;
 
-	for (; order < z->ntall && order < top; order++, bit >>= 1) {
-		word = map_word(z, order, bit);
-		if ((*word & word_bit(bit)) == 0)
+	for (; order < z->ntall && order < top; order++, bit >>= 1)
+		if (!toggle_tall(z, order, bit))
 			return order;
-		*word ^= word_bit(bit);
-		if (*word == 0)
-			cairn_frame_map_emptied(z, order, bit >> WORD_LOG2);
-	}
 	map = &z->maps[order];
 	summary = &z->tops[order];
 	for (; order < nmapped; order++, bit >>= 1, summary++) {
 		word = *map++ + (bit >> WORD_LOG2);
 		mask = word_bit(bit);
-		if ((*word & mask) == 0)
-			return order;
-		if ((*word ^= mask) == 0)
+		before = *word;
+		*word = before ^ mask;
+		if (before == 0 || before == mask)
 			*summary ^= low_bit(bit >> WORD_LOG2);
+		if ((before & mask) == 0)
+			return order;
 	}
 	for (; order < top; order++, bit >>= 1, summary++) {
 		mask = low_bit(bit);
-		if ((*summary & mask) == 0)
+		before = *summary;
+		*summary = before ^ mask;
+		if ((before & mask) == 0)
 			return order;
-		*summary ^= mask;
 	}
 	return order;
 }
@@ -157,5 +170,6 @@ void cairn_frame_release(struct cairn_zone *z, uint32_t place, unsigned order)
 	order = merge(z, place >> order >> 1, order);
 	place &= ~(uint32_t)0 << order;
 	*owner_at(z, place) = head_byte(CAIRN_FREE, order);
-	map_set(z, order, bit_of(z, place, order));
+	if (order == top_of(z))
+		map_set(z, order, place >> order);
 }
