@@ -8,6 +8,8 @@
  *
  * Metadata: one owner byte a frame, and one bit a pair of buddies that tells if one of them is free, with
  * summary words above, so that the lowest free block of an order is found by a search of constant depth.
+ * What is free is not counted: it is what nobody else has. The facade may keep one free frame aside for the
+ * next allocation of one (frame_fast.h); it is free in all answers given here.
  * See Knuth, TAOCP vol. 1, 2.5 (buddy system); the address-ordered form over bits has no source but
  * measurement.
  *
@@ -105,7 +107,8 @@ enum cairn_err cairn_frame_zones(struct cairn_frames *f, struct cairn_regions *r
 enum cairn_err cairn_frame_open(struct cairn_frames *f, const struct cairn_regions *r) CAIRN_MUST_USE;
 
 /* Allocate 2^order contiguous frames, naturally aligned, for `owner` (PAGES to META). Contents undefined.
- * Best order that is free, lowest address, in the first zone of `zones` that has it. CAIRN_NOFRAME iff f
+ * Best order that is free, lowest address, in the first zone of `zones` that has it; the frame kept aside
+ * counts only when nothing else will do. CAIRN_NOFRAME iff f
  * is NULL, order >= CAIRN_ORDERS, owner is RESERVED or FREE, or no such block is free in `zones`. */
 cairn_pfn cairn_frame_alloc(struct cairn_frames *f, unsigned order, enum cairn_owner owner,
 			    unsigned zones) CAIRN_MUST_USE;
@@ -138,8 +141,7 @@ bool cairn_frame_flush(struct cairn_frames *f);
  * whose head is lost is told as RESERVED. */
 bool cairn_frame_info(const struct cairn_frames *f, cairn_pfn pfn, struct cairn_frame_info *info);
 
-/* Whose pfn is, without where its block begins and ends: cheaper than the above. RESERVED also when pfn is
- * in no zone. */
+/* Whose pfn is. RESERVED also when pfn is in no zone. */
 enum cairn_owner cairn_frame_owner(const struct cairn_frames *f, cairn_pfn pfn);
 
 /* Frames by owner over all zones; by zone, in detail (false: no such zone). O(zones x CAIRN_ORDERS). */
@@ -149,7 +151,8 @@ bool cairn_frame_zone_info(const struct cairn_frames *f, unsigned zone, struct c
 /* The zones that have all of `attr`, as an argument for the allocating functions. */
 unsigned cairn_frame_zones_with(const struct cairn_frames *f, unsigned attr);
 
-/* Order of the largest free block in `zones`; CAIRN_ORDERS when nothing is free there. O(zones). */
+/* Order of the largest free block in `zones` (the frame kept aside is one of order 0); CAIRN_ORDERS when nothing
+ * is free there. O(zones x CAIRN_ORDERS). */
 unsigned cairn_frame_largest(const struct cairn_frames *f, unsigned zones);
 
 /* Free blocks of an order in a zone; 0 also when there is no such zone or order. For reports: counts the map,
