@@ -32,10 +32,11 @@ NOT_FOLLOWED = {"cairn_refuse", "cairn_explain_in", "arch_raise_headroom", "pani
 BESIDE_NBYTES = 36
 # By this call, the lock's slow half, one knows a function that locks.
 LOCK = "kernel_lock_out_of_room"
-OBJDUMP = ["arm-none-eabi-objdump", "-d", "--no-show-raw-insn"]
+OBJDUMP = ["arm-none-eabi-objdump", "-dr", "--no-show-raw-insn"]
 FUNCTION = re.compile(r"^[0-9a-f]+ <(\S+)>:$")
 MAKES_FRAME = re.compile(r"\tpush|\tsub(?:\.w)?\tsp, |\[sp, #-\d+\]!|\tstm\S*\tsp!")
 MASKS = "\tcpsid"
+RELOCATION = re.compile(r": R_ARM_(?:THM_)?(CALL|JUMP)\d*\t(\S+)")
 LOCKED = re.compile(r"#define CAIRN_LOCKED_STACK \(CAIRN_CHECK >= 3 \? \d+ : (\d+)\)")
 PINNED_MORE = re.compile(r"#define CAIRN_PINNED_STACK \(CAIRN_LOCKED_STACK \+ (\d+)\)")
 NODE = re.compile(r'node: \{ title: "([^"]+)" label: "[^"]*?(?:\\n(\d+) bytes \(([a-z,]+)\))?"')
@@ -48,10 +49,14 @@ def fail(text):
     sys.exit(1)
 
 
+def objects(directory, pattern):
+    return [file for part in ("mm", "kernel", "arch") for file in sorted(pathlib.Path(directory, part).rglob(pattern))
+            if "demo" not in file.parts]
+
+
 def read(directory):
     frames, calls, facade = {}, {}, set()
-    files = [file for part in ("mm", "kernel", "arch") for file in sorted(pathlib.Path(directory, part).rglob("*.ci"))
-             if "demo" not in file.parts]
+    files = objects(directory, "*.ci")
     if not files:
         fail(f"no call graphs in {directory}: build with -fcallgraph-info=su")
     for file in files:
@@ -68,30 +73,39 @@ def read(directory):
     return frames, calls, facade
 
 
-def framed_before_lock(directory):
-    """The functions of the facade whose frame is there when they lock."""
-    framed, name, made = set(), "", False
-    for file in sorted(pathlib.Path(directory, "mm").glob("cairn*.o")):
-        for line in subprocess.run([*OBJDUMP, file], check=True, capture_output=True, text=True).stdout.splitlines():
+def disassembled(directory):
+    """The functions whose frame is there when they lock; (caller, callee) where only jumps lead, the frame gone."""
+    framed, jumps, called = set(), set(), set()
+    for file in objects(directory, "*.o"):
+        lines = subprocess.run([*OBJDUMP, file], check=True, capture_output=True, text=True).stdout.splitlines()
+        name, made, locked = "", False, False
+        for line in lines:
             if begins := FUNCTION.match(line):
-                name, made = begins.group(1), False
-            elif MASKS in line and made:
-                framed.add(name)
-            elif MASKS in line:
-                name = ""
+                name, made, locked = begins.group(1), False, False
+            elif MASKS in line and not locked:
+                locked = True
+                framed |= {name} if made else set()
+            elif leads := RELOCATION.search(line):
+                (jumps if leads.group(1) == "JUMP" else called).add((name, leads.group(2)))
             made = made or MAKES_FRAME.search(line) is not None
-    return framed
+    return framed, jumps - called
 
 
-def deepest(name, frames, calls, above=()):
+def plain(name):
+    return name.split(":")[-1]
+
+
+def deepest(name, frames, calls, jumps, above=()):
     if name in above:
         fail("recursion: " + " > ".join((*above, name)))
-    best, chain = 0, ()
+    own = frames.get(name, 0)
+    best, chain = own, ()
     for target in calls.get(name, set()) - NOT_FOLLOWED:
-        depth, path = deepest(target, frames, calls, (*above, name))
+        depth, path = deepest(target, frames, calls, jumps, (*above, name))
+        depth += 0 if (plain(name), plain(target)) in jumps else own
         if depth > best:
             best, chain = depth, path
-    return frames.get(name, 0) + best, (name, *chain)
+    return best, (name, *chain)
 
 
 def only_locked(calls, facade, lockers):
@@ -119,8 +133,8 @@ def main():
     lockers = {source for source in facade if LOCK in calls.get(source, ())}
     if len(lockers) < 20:
         fail(f"only {len(lockers)} functions that lock were found")
-    framed = framed_before_lock(sys.argv[1])
-    above = {name: 0 for name in lockers if name.split(":")[-1] in framed}
+    framed, jumps = disassembled(sys.argv[1])
+    above = {name: 0 for name in lockers if plain(name) in framed}
     locked, pinned = bounds()
     for what, names, graph, own, bound in (
             ("under the lock", lockers, only_locked(calls, facade, lockers), {**frames, **above}, locked),
@@ -128,9 +142,9 @@ def main():
         missing = names - frames.keys()
         if missing:
             fail(f"not in the call graphs: {', '.join(sorted(missing))}")
-        depth, chain = max(deepest(name, own, graph) for name in names)
+        depth, chain = max(deepest(name, own, graph, jumps) for name in names)
         print(f"locked_stack: {depth} B of {bound} B {what}, {len(names)} functions, deepest: "
-              + " > ".join(name.split(":")[-1] for name in chain))
+              + " > ".join(plain(name) for name in chain))
         if depth > bound:
             fail(f"{depth} B are needed, {bound} B are checked for: raise the bound in kernel/port.h")
 
