@@ -88,7 +88,8 @@ void cairn_slab_grow_end(struct cairn_slab *slab)
 void *cairn_slab_grow_take(struct cairn_slab *slab)
 {
 	struct cairn_cache *cache = slab->cache;
-	if (cache->list[CAIRN_SLAB_PARTIAL] != NULL || cache->window_free != 0 || cache->pocket != NULL) {
+	if (cache->list[CAIRN_SLAB_PARTIAL] != NULL || cache->window_free != 0 ||
+	    cairn_pocket_is_full(cache)) {
 		cairn_slab_grow_end(slab);
 		return cairn_slab_take(cache);
 	}

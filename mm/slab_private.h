@@ -106,10 +106,15 @@ static inline void cairn_list_remove(struct cairn_cache *cache, struct cairn_sla
 		cache->list[list] = slab->next;
 }
 
+static inline bool cairn_pocket_is_full(const struct cairn_cache *cache)
+{
+	return CAIRN_CHECK == 0 && cache->pocket != NULL;
+}
+
 /* Objects that are not free: live, or in limbo. */
 static inline size_t cairn_cache_nused(const struct cairn_cache *cache)
 {
-	return cache->ntaken - cairn_count_bits(cache->window_free) - (cache->pocket != NULL);
+	return cache->ntaken - cairn_count_bits(cache->window_free) - cairn_pocket_is_full(cache);
 }
 
 /* Is an empty slab there that the reserve does not need? */

@@ -55,8 +55,6 @@ static void give_back(struct cairn_cache *cache, struct cairn_slab *slab, unsign
 static void empty_pocket(struct cairn_cache *cache)
 {
 	uintptr_t addr = (uintptr_t)cache->pocket;
-	if (addr == 0)
-		return;
 	struct cairn_slab *slab = cairn_slab_at(cache->slabs, addr);
 	unsigned index = (unsigned)cairn_index_of(cache, addr - slab->base);
 	cache->pocket = NULL;
@@ -71,14 +69,14 @@ void cairn_window_close(struct cairn_cache *cache)
 	cache->window_nobjects = 0;
 	cache->window_slab = NULL;
 	give_back(cache, slab, cache->window_first, bits);
-	if (CAIRN_CHECK == 0)
+	if (cairn_pocket_is_full(cache))
 		empty_pocket(cache);
 }
 
 void cairn_window_settle(struct cairn_cache *cache)
 {
 	cache->unwindowed = !cairn_window_allowed(cache);
-	if (cache->unwindowed != 0 && (cache->window_nobjects != 0 || cache->pocket != NULL))
+	if (cache->unwindowed != 0 && (cache->window_nobjects != 0 || cairn_pocket_is_full(cache)))
 		cairn_window_close(cache);
 }
 
