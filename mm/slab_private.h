@@ -74,11 +74,8 @@ void cairn_slab_links_give(struct cairn_slabs *s);
 bool cairn_slab_grow(struct cairn_cache *cache);
 size_t cairn_slab_release(struct cairn_cache *cache, struct cairn_slab *slab);
 
-/* slab_window.c. place: the window is nobjects long from `first` on, and nothing is free in it. close: what
- * is free in the window is free by its record. settle: to be called after any change to what I7 depends on;
+/* slab_window.c. close: what is free in the window is free by its record. settle: to be called after any change to what I7 depends on;
  * closes what may not be. */
-void cairn_window_place(struct cairn_cache *cache, struct cairn_slab *slab, unsigned first,
-			unsigned nobjects);
 void cairn_window_close(struct cairn_cache *cache);
 void cairn_window_settle(struct cairn_cache *cache);
 bool cairn_window_allowed(const struct cairn_cache *cache);
@@ -104,6 +101,16 @@ static inline void cairn_list_remove(struct cairn_cache *cache, struct cairn_sla
 		slab->prev->next = slab->next;
 	else
 		cache->list[list] = slab->next;
+}
+
+/* The window is nobjects long from `first` on, and nothing is free in it yet. */
+static inline void cairn_window_place(struct cairn_cache *cache, struct cairn_slab *slab, unsigned first,
+				      unsigned nobjects)
+{
+	cache->window_base = slab->base + first * cache->stride_nbytes;
+	cache->window_nobjects = nobjects;
+	cache->window_first = first;
+	cache->window_slab = slab;
 }
 
 static inline bool cairn_pocket_is_full(const struct cairn_cache *cache)

@@ -25,14 +25,6 @@ bool cairn_window_allowed(const struct cairn_cache *cache)
 	return cache->flags == 0 && !cache->slabs->watched && (cache->nempty == 0 || cache->nreserved != 0);
 }
 
-void cairn_window_place(struct cairn_cache *cache, struct cairn_slab *slab, unsigned first, unsigned nobjects)
-{
-	cache->window_base = slab->base + first * cache->stride_nbytes;
-	cache->window_nobjects = nobjects;
-	cache->window_first = first;
-	cache->window_slab = slab;
-}
-
 /* `bits` of the word of `index` are free by the record again. */
 static void give_back(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index, uint32_t bits)
 {
