@@ -69,13 +69,12 @@ const char *cairn_record_check(const struct cairn_records *r, size_t *nrecords) 
 struct cairn_cache *cairn_slab_turn(struct cairn_slabs *s);
 /* slab_links.c: the last cache went. */
 void cairn_slab_links_give(struct cairn_slabs *s);
-/* slab_grow.c: both halves of growing; an empty slab, on no list, goes back: its
- * frames. */
+/* slab_grow.c: both halves of growing; an empty slab, on no list, goes back: its frames. */
 bool cairn_slab_grow(struct cairn_cache *cache);
 size_t cairn_slab_release(struct cairn_cache *cache, struct cairn_slab *slab);
 
-/* slab_window.c. close: what is free in the window is free by its record. settle: to be called after any change to what I7 depends on;
- * closes what may not be. */
+/* slab_window.c. close: what is free in the window is free by its record. settle: to be called after any
+ * change to what I7 depends on; closes what may not be. */
 void cairn_window_close(struct cairn_cache *cache);
 void cairn_window_settle(struct cairn_cache *cache);
 bool cairn_window_allowed(const struct cairn_cache *cache);
