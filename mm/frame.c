@@ -250,7 +250,8 @@ static struct holder holder_of(const struct cairn_zone *z, uint32_t place)
 
 /* ---- free ---- */
 
-static enum cairn_err why_not_free(const struct cairn_zone *z, uint32_t place, enum cairn_owner owner)
+static CAIRN_SLOW enum cairn_err why_not_free(const struct cairn_zone *z, uint32_t place,
+					      enum cairn_owner owner)
 {
 	struct holder holder = holder_of(z, place);
 
@@ -260,7 +261,7 @@ static enum cairn_err why_not_free(const struct cairn_zone *z, uint32_t place, e
 }
 
 /* Free the blocks of a run: their number of frames. */
-static uint32_t free_run(struct cairn_zone *z, uint32_t place)
+static CAIRN_SLOW uint32_t free_run(struct cairn_zone *z, uint32_t place)
 {
 	uint32_t begin = place;
 	uint8_t *byte = owner_at(z, place) + 1;
