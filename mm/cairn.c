@@ -161,7 +161,7 @@ static void *take_run(size_t nframes, unsigned zones)
 }
 
 /* The long way; the lock is held. */
-static __attribute__((noinline)) void *pages_alloc_locked(unsigned order, unsigned zones, cairn_key key)
+static CAIRN_SLOW void *pages_alloc_locked(unsigned order, unsigned zones, cairn_key key)
 {
 	cairn_pfn pfn = cairn_frame_alloc(&cairn_system.frames, order, CAIRN_PAGES, zones);
 	cairn_leave(key);
@@ -212,8 +212,7 @@ enum cairn_err cairn_pages_alloc_at(void *addr, unsigned order)
 }
 
 /* The long way; the lock is held. */
-static __attribute__((noinline)) enum cairn_err pages_free_locked(void *addr, cairn_key key,
-								  const void *caller)
+static CAIRN_SLOW enum cairn_err pages_free_locked(void *addr, cairn_key key, const void *caller)
 {
 	cairn_pfn pfn = cairn_addr_to_pfn((uintptr_t)addr);
 	struct cairn_frame_info info;

@@ -100,15 +100,17 @@ cairn_pfn cairn_frame_alloc_run(struct cairn_frames *f, size_t nframes, enum cai
 	struct cairn_zone *z;
 	uint32_t place;
 
-	if (cairn_is_pow2(nframes))
-		return cairn_frame_alloc(f, order, owner, zones);
 	if (f == NULL || nframes == 0 || order >= CAIRN_ORDERS || !may_own(owner))
 		return CAIRN_NOFRAME;
 	z = take(f, order, zones, &place);
 	if (z == NULL)
 		return CAIRN_NOFRAME;
-	mark_run(z, place, (uint32_t)nframes, owner);
-	free_tail(z, place + (uint32_t)nframes, place + order_nframes(order));
+	if (nframes == order_nframes(order)) {
+		*owner_at(z, place) = head_byte(owner, order);
+	} else {
+		mark_run(z, place, (uint32_t)nframes, owner);
+		free_tail(z, place + (uint32_t)nframes, place + order_nframes(order));
+	}
 	z->nframes_of[owner] += nframes;
 	return pfn_of(z, place);
 }
@@ -248,7 +250,8 @@ static struct holder holder_of(const struct cairn_zone *z, uint32_t place)
 
 /* ---- free ---- */
 
-static enum cairn_err why_not_free(const struct cairn_zone *z, uint32_t place, enum cairn_owner owner)
+static CAIRN_SLOW enum cairn_err why_not_free(const struct cairn_zone *z, uint32_t place,
+					      enum cairn_owner owner)
 {
 	struct holder holder = holder_of(z, place);
 
@@ -258,7 +261,7 @@ static enum cairn_err why_not_free(const struct cairn_zone *z, uint32_t place, e
 }
 
 /* Free the blocks of a run: their number of frames. */
-static uint32_t free_run(struct cairn_zone *z, uint32_t place)
+static CAIRN_SLOW uint32_t free_run(struct cairn_zone *z, uint32_t place)
 {
 	uint32_t begin = place;
 	uint8_t *byte = owner_at(z, place) + 1;

@@ -27,7 +27,7 @@ void cairn_frame_map_emptied(struct cairn_zone *z, unsigned order, uint32_t word
 }
 
 /* Where an order is tall: the first word of its string that is not 0. There is one. */
-static uint32_t search(const struct cairn_zone *z, unsigned order)
+static CAIRN_SLOW uint32_t search(const struct cairn_zone *z, unsigned order)
 {
 	const size_t *words[CAIRN_MAP_LEVELS];
 	struct map_level level = map_lowest_level(z, order);
