@@ -17,10 +17,26 @@
 
 /* ---- preparation ---- */
 
-/* 2^w divided by the golden ratio; the low bits are such that no change of one byte of a small block's header
- * makes another one. */
-#define MIX       ((size_t)0x9e3779b97f4779b9u)
-#define MIX_NBITS (CAIRN_WORD_BITS - 12) /* that are not the key's */
+/* 2^w divided by the golden ratio: the products of neighbouring numbers lie far apart. */
+#define MIX ((size_t)(0x9e3779b97f4a7c15u >> (64 - CAIRN_WORD_BITS)))
+
+/* Does a change of one byte of a small block's header, by `change`, make it that of another small block? */
+static bool is_missed(size_t mix, size_t change)
+{
+	size_t moved = cairn_rotate_right(change * mix, CAIRN_HEAP_CHECK_BITS + CAIRN_HEAP_ALIGN_LOG2);
+
+	return moved + CAIRN_HEAP_NCLASSES < 2 * CAIRN_HEAP_NCLASSES;
+}
+
+/* No such change is. */
+static bool mix_is_good(size_t mix)
+{
+	for (unsigned shift = 0; shift < CAIRN_WORD_BITS; shift += 8)
+		for (size_t byte = 1; byte <= 0xff; byte++)
+			if (is_missed(mix, byte << shift) || is_missed(mix, -(byte << shift)))
+				return false;
+	return true;
+}
 
 /* Newton's iteration doubles the bits that are right: 3 at first. */
 static size_t inverse_of(size_t odd)
@@ -47,7 +63,9 @@ enum cairn_err cairn_heap_init(struct cairn_heap *h, struct cairn_frames *f, uns
 	memset(h, 0, sizeof(*h));
 	h->frames = f;
 	h->zones = zones ? zones : CAIRN_ANY_ZONE;
-	h->mix = (MIX & (((size_t)1 << MIX_NBITS) - 1)) | key << MIX_NBITS;
+	h->mix = (key ^ MIX) | 1;
+	while (!mix_is_good(h->mix))
+		h->mix += 2;
 	h->unmix = inverse_of(h->mix);
 	h->cache_tag = (h->unmix & tag_mask) | CAIRN_HEAP_ALIGN / 2;
 	open_classes(h);

@@ -11,8 +11,8 @@
  *	header * mix + p = low << CAIRN_HEAP_CHECK_BITS
  * opens it with one multiplication: the bits below are the check. The length of a live block that can be
  * cached is small and its state is 0, so most bits above are 0 as well, and one compare tells 'a small live
- * block' from all else (heap_fast.h). The low bits of mix are chosen so that no change of one byte of such
- * a header makes another one; its high bits are the heap's key.
+ * block' from all else (heap_fast.h). mix is the heap's key, made such that no change of one byte of such a
+ * header makes another one.
  *
  * A header is written when its block comes into being, changes its length or its state, never because of a
  * neighbour. A block whose front neighbour is free learns that from the footer before it; what the footer

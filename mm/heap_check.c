@@ -187,14 +187,13 @@ static const char *check_cache(const struct cairn_heap *h, const struct census *
 
 static const char *check_figures(const struct cairn_heap *h, const struct census *seen)
 {
+	CAIRN_HOLDS(seen->rest == (h->rest_nbytes != 0));
 	CAIRN_HOLDS(h->nchunks == seen->nchunks);
 	CAIRN_HOLDS(h->nframes == seen->nframes);
 	CAIRN_HOLDS(h->overhead_nbytes == seen->overhead_nbytes);
 	CAIRN_HOLDS(h->taken_nblocks == seen->taken_nblocks);
 	CAIRN_HOLDS(h->taken_nbytes == seen->taken_nbytes);
 	CAIRN_HOLDS(h->high_water_nbytes >= h->taken_nbytes);
-	CAIRN_HOLDS(seen->rest == (h->rest_nbytes != 0));
-	CAIRN_HOLDS(h->mix * h->unmix == 1);
 	return NULL;
 }
 
@@ -220,6 +219,7 @@ const char *cairn_heap_check(const struct cairn_heap *h)
 
 	CAIRN_HOLDS(h != NULL);
 	CAIRN_HOLDS(h->frames != NULL);
+	CAIRN_HOLDS(h->mix * h->unmix == 1);
 	if ((broken = check_main(h)) != NULL || (broken = check_chunks(h, &seen)) != NULL ||
 	    (broken = check_index(h, &seen)) != NULL || (broken = check_cache(h, &seen)) != NULL)
 		return broken;

@@ -146,7 +146,7 @@ static void chunk_enlist(struct cairn_heap *h, const struct cairn_heap_span *chu
 	h->nchunks++;
 	h->nframes += chunk->nbytes >> CAIRN_FRAME_SHIFT;
 	h->overhead_nbytes += chunk_overhead_nbytes(chunk->nbytes);
-	if (h->main.nbytes == 0 || CAIRN_HEAP_MAP)
+	if (h->main.nbytes == 0)
 		main_is(h, *chunk);
 }
 
@@ -255,7 +255,8 @@ size_t cairn_heap_chunk_give_back(struct cairn_heap *h, const struct cairn_heap_
 	run = cairn_pfn_to_addr(info.head);
 	end = run - BLOCK_HEADER_NBYTES;
 	if (run <= chunk->base) {
-		bool goes = block == chunk_first(chunk) && (!is_main || nbytes > keep_nbytes);
+		bool stays = is_main && keep_nbytes != 0 && chunk->nbytes <= CHUNK_USUAL_NFRAMES << CAIRN_FRAME_SHIFT;
+		bool goes = block == chunk_first(chunk) && !stays;
 
 		return goes && give_back_chunk(h, chunk) ? 0 : nbytes;
 	}

@@ -34,10 +34,7 @@ static enum cairn_err find_block(const struct cairn_heap *h, const void *p, bool
 	if (err != CAIRN_OK)
 		return err;
 	site->block = block_of(p);
-	err = judge_header(h, site, live);
-	if (err == CAIRN_OK && live && !block_end_is_sound(site->block, site->nbytes))
-		return CAIRN_EOVERRUN;
-	return err;
+	return judge_header(h, site, live);
 }
 
 /* What lies around a block: free blocks there must be in the index. */
@@ -62,7 +59,7 @@ enum cairn_err cairn_heap_look_around(const struct cairn_heap *h, struct heap_si
 	site->before_nbytes = unused_nbytes_before(h, &site->chunk, site->block);
 	before = block_at(site->block, -site->before_nbytes);
 	if (site->before_nbytes != 0 && before != h->rest && !index_holds(h, before, site->before_nbytes))
-		site->before_nbytes = 0;
+		return CAIRN_ECORRUPT;
 	return CAIRN_OK;
 }
 
@@ -70,7 +67,11 @@ enum cairn_err cairn_heap_judge(const struct cairn_heap *h, const void *p, bool 
 {
 	enum cairn_err err = find_block(h, p, live, site);
 
-	return err == CAIRN_OK ? cairn_heap_look_around(h, site) : err;
+	if (err == CAIRN_OK)
+		err = cairn_heap_look_around(h, site);
+	if (err == CAIRN_OK && live && !block_end_is_sound(site->block, site->nbytes))
+		return CAIRN_EOVERRUN;
+	return err;
 }
 
 /* It will be cached, and nothing around it matters. */
@@ -81,21 +82,25 @@ static bool is_for_cache(const struct cairn_heap *h, const struct heap_site *sit
 	return class < h->ncached && (intptr_t)(h->class[class].seal - CACHE_ONE) >= 0;
 }
 
+static enum cairn_err judge_free(const struct cairn_heap *h, const void *p, struct heap_site *site)
+{
+	if (h && h->ncached != 0 && find_block(h, p, true, site) == CAIRN_OK && is_for_cache(h, site))
+		return CAIRN_OK;
+	return cairn_heap_judge(h, p, true, site);
+}
+
 enum cairn_err cairn_heap_free_check(const struct cairn_heap *h, const void *p)
 {
 	struct heap_site site;
-	enum cairn_err err = find_block(h, p, true, &site);
 
-	return err != CAIRN_OK || is_for_cache(h, &site) ? err : cairn_heap_look_around(h, &site);
+	return judge_free(h, p, &site);
 }
 
 size_t cairn_heap_usable(const struct cairn_heap *h, const void *p)
 {
 	struct heap_site site;
 
-	if (find_block(h, p, true, &site) != CAIRN_OK)
-		return 0;
-	return block_usable(site.block, site.nbytes);
+	return judge_free(h, p, &site) == CAIRN_OK ? block_usable(site.block, site.nbytes) : 0;
 }
 
 /* ---- merging ---- */
@@ -118,6 +123,15 @@ static void bury(struct cairn_heap *h, struct cairn_heap_block *block, size_t nb
 	chunk_unmark(h, block);
 }
 
+/* There may be frames to give back of a block at the end of a chunk. */
+static bool is_surplus(const struct cairn_heap *h, const struct cairn_heap_span *chunk,
+		       const struct cairn_heap_block *block, size_t nbytes)
+{
+	if (chunk->base == h->main.base)
+		return nbytes > CHUNK_USUAL_NFRAMES << CAIRN_FRAME_SHIFT;
+	return block == chunk_first(chunk);
+}
+
 void cairn_heap_release(struct cairn_heap *h, const struct heap_site *site)
 {
 	struct cairn_heap_block *block = site->block;
@@ -135,7 +149,7 @@ void cairn_heap_release(struct cairn_heap *h, const struct heap_site *site)
 		with_rest |= take_out(h, block, site->before_nbytes);
 		nbytes += site->before_nbytes;
 	}
-	if (block_at(block, nbytes) == chunk_end(&site->chunk))
+	if (block_at(block, nbytes) == chunk_end(&site->chunk) && is_surplus(h, &site->chunk, block, nbytes))
 		h->surplus = block;
 	if (with_rest) {
 		h->rest = block;
@@ -195,19 +209,19 @@ void cairn_heap_free_end(struct cairn_heap *h, void *p)
 		cairn_heap_free_site(h, &site);
 }
 
+static enum cairn_err judge_size(const struct heap_site *site, size_t asked_nbytes)
+{
+	return asked_nbytes == 0 || size_fits(site, asked_nbytes) ? CAIRN_OK : CAIRN_ESIZE;
+}
+
 enum cairn_err cairn_heap_put(struct cairn_heap *h, void *p, size_t asked_nbytes)
 {
 	struct heap_site site;
-	enum cairn_err err = find_block(h, p, true, &site);
+	enum cairn_err err = judge_free(h, p, &site);
 
-	if (err != CAIRN_OK)
-		return err;
-	if (asked_nbytes != 0 && !size_fits(&site, asked_nbytes))
-		return CAIRN_ESIZE;
-	if (is_for_cache(h, &site) && cache_put(h, (uintptr_t)p, site.nbytes))
-		return CAIRN_OK;
-	err = cairn_heap_look_around(h, &site);
-	if (err != CAIRN_OK)
+	if (err == CAIRN_OK)
+		err = judge_size(&site, asked_nbytes);
+	if (err != CAIRN_OK || (is_for_cache(h, &site) && cache_put(h, (uintptr_t)p, site.nbytes)))
 		return err;
 	cairn_heap_disarm(h, p);
 	cairn_heap_free_site(h, &site);

@@ -41,20 +41,22 @@ void cairn_heap_judge_pressure(struct cairn_heap *h)
 
 /* ---- the cache ---- */
 
-/* Merge one cached block with what is free around it, or, if that is damaged, with nothing. */
+/* Merge one cached block with what is free around it, or, if that is damaged, with nothing. false: the cache
+ * is empty. */
 static bool flush_one(struct cairn_heap *h)
 {
 	struct heap_site site = {0};
+	bool all_seen = h->flushed == 0;
 	void *p = NULL;
 
 	for (; !p && h->flushed < CAIRN_HEAP_NCLASSES; h->flushed += !p)
 		p = cache_take(h, h->flushed);
+	site.nbytes = h->flushed * CAIRN_HEAP_ALIGN;
 	if (!p) {
 		h->flushed = 0;
-		return false;
+		return !all_seen;
 	}
 	site.block = block_of(p);
-	site.nbytes = h->flushed * CAIRN_HEAP_ALIGN;
 	if (cairn_heap_chunk_find(h, (uintptr_t)p, &site.chunk) != CAIRN_OK)
 		return true;
 	if (cairn_heap_look_around(h, &site) != CAIRN_OK)
@@ -129,7 +131,7 @@ static size_t shrink(struct cairn_heap *h, size_t keep_nbytes)
 
 size_t cairn_heap_shrink(struct cairn_heap *h)
 {
-	return shrink(h, CHUNK_USUAL_NFRAMES << CAIRN_FRAME_SHIFT);
+	return shrink(h, (CHUNK_USUAL_NFRAMES << CAIRN_FRAME_SHIFT) / 2);
 }
 
 bool cairn_heap_trim_step(struct cairn_heap *h, size_t *nframes)
@@ -138,12 +140,14 @@ bool cairn_heap_trim_step(struct cairn_heap *h, size_t *nframes)
 
 	if (!h)
 		return false;
-	if (flush_one(h))
-		return true;
-	h->surplus = cairn_heap_chunk_tail(h);
+	if (!h->surplus) {
+		if (flush_one(h))
+			return true;
+		h->surplus = cairn_heap_chunk_tail(h);
+	}
 	given = shrink(h, 0);
 	*nframes += given;
-	return given != 0;
+	return given != 0 || h->flushed != 0;
 }
 
 /* ---- all steps of a call, for those who need not let others in between ---- */

@@ -13,7 +13,7 @@ static struct cairn_regions regions;
 struct cairn_frames frames;
 struct cairn_heap heap;
 size_t nfree_at_start;
-static size_t key;
+size_t heap_key;
 
 int heap_up(void **state)
 {
@@ -26,9 +26,17 @@ int heap_up(void **state)
 	assert_int_equal(cairn_frame_open(&frames, &regions), CAIRN_OK);
 	nfree_at_start = cairn_frame_count(&frames, CAIRN_FREE);
 	/* Headers that another test has left in the memory are not this one's. */
-	key = key * 5 + support_seed();
-	assert_int_equal(cairn_heap_init(&heap, &frames, 0, key), CAIRN_OK);
+	heap_key = heap_key * 5 + support_seed();
+	assert_int_equal(cairn_heap_init(&heap, &frames, 0, heap_key), CAIRN_OK);
 	return 0;
+}
+
+int heap_up_uncached(void **state)
+{
+	int failed = heap_up(state);
+
+	cairn_heap_watch(&heap, true);
+	return failed;
 }
 
 void assert_sound(void)

@@ -14,11 +14,15 @@ extern unsigned char heap_memory[HEAP_MEMORY_NBYTES];
 extern struct cairn_frames frames;
 extern struct cairn_heap heap;
 extern size_t nfree_at_start; /* frames */
+extern size_t heap_key;
 
-/* Setup and teardown of each test: an empty heap; the heap is sound. */
+/* Setup and teardown of each test: an empty heap, as it is by default, or one that caches nothing, so that
+ * what is freed is merged at once; the heap is sound. */
 int heap_up(void **state);
+int heap_up_uncached(void **state);
 int heap_down(void **state);
-#define HEAP_TEST(f) cmocka_unit_test_setup_teardown(f, heap_up, heap_down)
+#define HEAP_TEST(f)          cmocka_unit_test_setup_teardown(f, heap_up, heap_down)
+#define HEAP_TEST_UNCACHED(f) cmocka_unit_test_setup_teardown(f, heap_up_uncached, heap_down)
 
 /* Every invariant holds and the figures add up; besides, every frame is free again after a trim. */
 void assert_sound(void);
