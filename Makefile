@@ -224,6 +224,7 @@ bench-budget: ## make the figures of the last `make bench` the budget; a higher 
 	$(Q)$(BENCH_TOOL) record --out $(BENCH_OUT) $(BOARDS)
 
 bench-doc: ## make the report of the last `make bench` docs/performance.md and .svg
+	@mkdir -p docs
 	cp $(BENCH_OUT)/performance.md docs/performance.md
 	cp $(BENCH_OUT)/distributions.svg docs/performance.svg
 

@@ -127,10 +127,10 @@ def ahead_text(results, peers):
         if ours is None or workload.startswith(("slab", "worst")):
             continue
         pairs = {name: [values.get((BOARD, name, workload, op, "mean")) for op in tables.PAIRS[0]] for name in names}
-        ahead = results.beaten_by(BOARD, workload)
-        ahead += [f"{name} (published)" for name, pair in pairs.items() if None not in pair and sum(pair) < ours]
-        lines.append([workload, tables.number(ours), ", ".join(ahead) or "nobody"])
-    return tables.as_markdown(tables.Table("", ["workload", "Cairn's pair", "ahead of it"], lines))
+        published_ahead = [name for name, pair in pairs.items() if None not in pair and sum(pair) < ours]
+        ahead = [", ".join(names) or "nobody" for names in (results.beaten_by(BOARD, workload), published_ahead)]
+        lines.append([workload, tables.number(ours), *ahead])
+    return tables.as_markdown(tables.Table("", ["workload", "Cairn's pair", "ahead, measured here", "ahead, of the other peers"], lines))
 
 
 def goals_text(results):

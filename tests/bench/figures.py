@@ -59,7 +59,7 @@ def row_of(row_type, fields, where, may_be_empty=()):
 
 
 def is_number(text):
-    return text.replace(".", "", 1).isdecimal() and text.isascii()
+    return text.removeprefix("-").replace(".", "", 1).isdecimal() and text.isascii()
 
 
 def as_figures(calls, spaces, of_calls=("mean", "max")):

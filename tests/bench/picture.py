@@ -14,7 +14,7 @@ INSIDE_KEY = "set key bottom right inside vertical maxrows auto maxcols auto"
 # Of the line that names the colours, for all panels, below the title.
 LEGEND_Y = 44
 # Between two bins that a reader can tell apart.
-STEP = 1.01
+STEP = 1.03
 # Around the least and the largest, as factors.
 MARGIN = 1.5
 COLOURS = {

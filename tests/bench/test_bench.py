@@ -12,6 +12,7 @@ import figures
 import machine
 import picture
 import plan
+import size
 import tables
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -88,7 +89,7 @@ class Rows(unittest.TestCase):
         self.assertEqual([row.count for row in outcome.bins], ["2", "1"])
 
     def test_a_row_that_is_short_or_no_number_is_refused(self):
-        for line in ("row,hot64,free,3,22.33", "row,hot64,free,3,much,22,23,23,23", "space,hot64,-4,B"):
+        for line in ("row,hot64,free,3,22.33", "row,hot64,free,3,much,22,23,23,23", "space,hot64,-,B"):
             with self.assertRaises(figures.FigureError):
                 machine.parse([line], "virt", "floor", "floor.elf hot64")
 
@@ -184,6 +185,14 @@ class Report(unittest.TestCase):
 
     def test_the_curve_ends_at_the_worst_call(self):
         self.assertEqual(picture.curve({20: 8, 30: 1, 90: 1}), [(20, 1.0), (30, 0.1), (90, 0.1)])
+
+
+class Sizes(unittest.TestCase):
+    def test_a_file_belongs_to_its_module_and_a_checker_to_the_checks(self):
+        modules = [size.module_of(pathlib.Path("mm", name)) for name in ("slab_grow.c", "slab_check.c", "cairn_heap.c", "err.c")]
+        self.assertEqual(modules, ["slab", "explain, check", "facade", "region"])
+        with self.assertRaises(machine.RunError):
+            size.module_of(pathlib.Path("mm/novel.c"))
 
 
 class CommandLine(unittest.TestCase):
