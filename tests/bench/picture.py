@@ -10,13 +10,14 @@ import subprocess
 COLUMNS = 4
 PANEL_WIDTH, PANEL_HEIGHT, TITLE_HEIGHT = 330, 270, 70
 TITLE = "Share of calls that took more than so many instructions"
-INSIDE_KEY = "set key bottom right inside vertical maxrows auto maxcols auto"
+INSIDE_KEY = "set key inside vertical maxrows auto maxcols auto"
 # Of the line that names the colours, for all panels, below the title.
 LEGEND_Y = 44
 # Between two bins that a reader can tell apart.
 STEP = 1.03
 # Around the least and the largest, as factors.
 MARGIN = 1.5
+KEY_ROOM = 1.6
 COLOURS = {
     "cairn": "#d55e00", "cairn_raw": "#e69f00", "cairn_headroom": "#cc79a7", "newlib": "#0072b2",
     "newlib_nano": "#56b4e9", "picolibc": "#009e73", "floor": "#000000",
@@ -64,7 +65,7 @@ def script_lines(name, bins, host_calls):
         found = {who: curves[BOARD, who, workload, op] for who in SHOWN if (BOARD, who, workload, op) in curves}
         if named:
             # The common legend names those of the first panel.
-            yield "unset key" if named.issuperset(found) else INSIDE_KEY
+            yield "unset key" if named.issuperset(found) else f"{INSIDE_KEY} bottom right"
         named |= found.keys()
         yield from panel(number, f"{workload}: {op}", found)
     if host_calls:
@@ -122,8 +123,10 @@ def memory_panel(host_calls):
     for name, points in curves.items():
         yield from block(f"$host_{name}", sorted(points.items()))
     yield "set title 'frames on a 64-bit host, as memory grows'; set xlabel 'GiB of memory'; set xrange [0.5:2048]"
-    yield "set ylabel 'instructions a pair'; unset logscale y; set yrange [0:*]; set format x '%g'"
-    yield INSIDE_KEY
+    # Above the curves is room for their names.
+    most = max((cost for points in curves.values() for cost in points.values()), default=1)
+    yield f"set ylabel 'instructions a pair'; unset logscale y; set yrange [0:{most * KEY_ROOM:g}]; set format x '%g'"
+    yield f"{INSIDE_KEY} top left"
     plots = [f"$host_{name} using 1:2 with linespoints pt 7 ps 0.5 lw 1.5 lc rgb '{GROWING[name][1]}' title '{GROWING[name][0]}'"
              for name in curves]
     if plots:

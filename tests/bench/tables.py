@@ -149,7 +149,7 @@ def own_table(results, board, group, variants, with_goals):
         cells = [beside(results, board, name, workload, op, own[1]) for name in variants]
         goal = [call_goals(results, board, workload, op)] if with_goals else []
         rows.append([workload, op, *map(number, own), *cells, *goal])
-    return Table(f"{TITLES[group]}, {board}: Cairn alone", ["workload", "operation", *spread, *variants, *goal_header], rows)
+    return Table(f"{TITLES[group]}, {board}: Cairn alone", ["workload", "operation", "n", "mean", "p50", "p99", "p99.9", "max", *variants, *goal_header], rows)
 
 
 def beside(results, board, name, workload, op, ours):
