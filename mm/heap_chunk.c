@@ -39,6 +39,51 @@ bool cairn_heap_chunk_readable(const struct cairn_heap *h, uintptr_t addr)
 	       cairn_frame_owner(h->frames, cairn_addr_to_pfn(addr)) == CAIRN_HEAP;
 }
 
+/* ---- the list of chunks ---- */
+
+/* `head`, a pointer that may be anything, can be read as the start of a chunk. */
+static bool chunk_is_readable(const struct cairn_heap *h, const struct cairn_heap_chunk *head)
+{
+	return (uintptr_t)head % CAIRN_FRAME_NBYTES == 0 && cairn_heap_chunk_readable(h, (uintptr_t)head);
+}
+
+/* The chunk's links, which a write before its first block may have hit, lead to chunks that lead back. */
+static bool chunk_is_linked(const struct cairn_heap *h, const struct cairn_heap_chunk *head)
+{
+	const struct cairn_heap_chunk *next = head->next;
+	const struct cairn_heap_chunk *prev = head->prev;
+
+	if (CAIRN_CHECK == 0)
+		return true;
+	if (next && !(chunk_is_readable(h, next) && next->prev == head))
+		return false;
+	if (prev)
+		return chunk_is_readable(h, prev) && prev->next == head;
+	return h->chunks == head;
+}
+
+static void chunk_link(struct cairn_heap *h, struct cairn_heap_chunk *head)
+{
+	head->heap = h;
+	head->prev = NULL;
+	head->next = h->chunks;
+	if (h->chunks)
+		h->chunks->prev = head;
+	h->chunks = head;
+	h->nchunks++;
+}
+
+static void chunk_unlink(struct cairn_heap *h, const struct cairn_heap_chunk *head)
+{
+	if (head->next)
+		head->next->prev = head->prev;
+	if (head->prev)
+		head->prev->next = head->next;
+	else
+		h->chunks = head->next;
+	h->nchunks--;
+}
+
 /* ---- taking frames ---- */
 
 static size_t frames_for(size_t nbytes)
@@ -97,53 +142,81 @@ struct cairn_heap_block *cairn_heap_chunk_tail(const struct cairn_heap *h)
 	return nbytes != 0 ? (struct cairn_heap_block *)((uintptr_t)chunk_end(&h->main) - nbytes) : NULL;
 }
 
-/* Order of the block of frames behind the main chunk that is to join it, for a block of nbytes; CAIRN_ORDERS:
- * none can. It may be too short, for another to follow, but not if all that is free would be. */
-static unsigned main_extension(const struct cairn_heap *h, cairn_pfn pfn, size_t nbytes)
+/* Order of the block of free frames next to the main chunk, `pfn` among them, that is to join it, for a block of
+ * nbytes; CAIRN_ORDERS: none can. It may be too short, for another to follow, but not if all that is free
+ * would be. */
+static unsigned extension_order(const struct cairn_heap *h, cairn_pfn pfn, size_t nbytes)
 {
-	size_t tail = unused_nbytes_before(h, &h->main, chunk_end(&h->main));
-	size_t needed = nbytes > tail ? frames_for(nbytes - tail) : 1;
+	size_t needed = frames_for(nbytes);
 	unsigned order = cairn_log2_ceil(chunk_generous(h, needed));
 	struct cairn_frame_info info;
 
-	if (!cairn_frame_info(h->frames, pfn, &info) || info.owner != CAIRN_FREE || info.head != pfn ||
-	    !(h->zones >> info.zone & 1) || needed > cairn_frame_count(h->frames, CAIRN_FREE))
+	if (CAIRN_HEAP_MAP || !cairn_frame_info(h->frames, pfn, &info) ||
+	    info.owner != CAIRN_FREE || !(h->zones >> info.zone & 1) ||
+	    needed > cairn_frame_count(h->frames, CAIRN_FREE))
 		return CAIRN_ORDERS;
 	return (size_t)1 << order <= info.nframes ? order : cairn_highest_bit(info.nframes);
 }
 
-static struct cairn_heap_block *main_extend(struct cairn_heap *h, size_t nbytes)
+/* 2^order frames from pfn on are the main chunk's from now on, if they are to be had. */
+static bool extend(struct cairn_heap *h, cairn_pfn pfn, unsigned order, struct cairn_heap_span chunk)
+{
+	if (chunk.nbytes > CHUNK_MAX_NFRAMES << CAIRN_FRAME_SHIFT ||
+	    cairn_frame_alloc_at(h->frames, pfn, order, CAIRN_HEAP) != CAIRN_OK)
+		return false;
+	h->nframes += (size_t)1 << order;
+	main_is(h, chunk);
+	return true;
+}
+
+/* What is needed besides what is there: something. */
+static size_t besides(size_t nbytes, size_t have_nbytes)
+{
+	return nbytes > have_nbytes ? nbytes - have_nbytes : 1;
+}
+
+static struct cairn_heap_block *extend_up(struct cairn_heap *h, size_t nbytes)
 {
 	cairn_pfn pfn = cairn_addr_to_pfn(h->main.base + h->main.nbytes);
 	struct cairn_heap_block *first = chunk_end(&h->main);
 	struct cairn_heap_span chunk = h->main;
 	unsigned order;
 
-	if (CAIRN_HEAP_MAP || h->main.nbytes == 0)
+	if (h->main.nbytes == 0)
 		return NULL;
-	order = main_extension(h, pfn, nbytes);
+	order = extension_order(h, pfn, besides(nbytes, unused_nbytes_before(h, &h->main, first)));
+	chunk.nbytes += CAIRN_FRAME_NBYTES << order;
+	return order != CAIRN_ORDERS && extend(h, pfn, order, chunk) ? chunk_close(h, first, &chunk) : NULL;
+}
+
+static struct cairn_heap_block *extend_down(struct cairn_heap *h, size_t nbytes)
+{
+	cairn_pfn pfn = cairn_addr_to_pfn(h->main.base);
+	struct cairn_heap_block *first = chunk_first(&h->main);
+	struct cairn_heap_span chunk = h->main;
+	struct cairn_heap_chunk old;
+	unsigned order;
+
+	if (h->main.nbytes == 0 || !chunk_is_linked(h, chunk_head(&h->main)))
+		return NULL;
+	order = extension_order(h, pfn - 1, besides(nbytes, unused_nbytes_at(h, first)));
 	if (order == CAIRN_ORDERS)
 		return NULL;
+	old = *chunk_head(&h->main);
+	chunk.base -= CAIRN_FRAME_NBYTES << order;
 	chunk.nbytes += CAIRN_FRAME_NBYTES << order;
-	if (chunk.nbytes > CHUNK_MAX_NFRAMES << CAIRN_FRAME_SHIFT ||
-	    cairn_frame_alloc_at(h->frames, pfn, order, CAIRN_HEAP) != CAIRN_OK)
+	if (!extend(h, pfn - ((cairn_pfn)1 << order), order, chunk))
 		return NULL;
-	h->nframes += (size_t)1 << order;
-	main_is(h, chunk);
-	return chunk_close(h, first, &chunk);
+	chunk_unlink(h, &old);
+	chunk_link(h, chunk_head(&chunk));
+	first = chunk_first(&chunk);
+	block_seal(h, first, (CAIRN_FRAME_NBYTES << order) | BLOCK_RETIRED);
+	return first;
 }
 
 static void chunk_enlist(struct cairn_heap *h, const struct cairn_heap_span *chunk)
 {
-	struct cairn_heap_chunk *head = chunk_head(chunk);
-
-	head->heap = h;
-	head->prev = NULL;
-	head->next = h->chunks;
-	if (h->chunks)
-		h->chunks->prev = head;
-	h->chunks = head;
-	h->nchunks++;
+	chunk_link(h, chunk_head(chunk));
 	h->nframes += chunk->nbytes >> CAIRN_FRAME_SHIFT;
 	h->overhead_nbytes += chunk_overhead_nbytes(chunk->nbytes);
 	if (h->main.nbytes == 0)
@@ -171,44 +244,14 @@ static struct cairn_heap_block *chunk_new(struct cairn_heap *h, size_t nbytes)
 
 struct cairn_heap_block *cairn_heap_chunk_grow(struct cairn_heap *h, size_t nbytes)
 {
-	struct cairn_heap_block *first = main_extend(h, nbytes);
+	struct cairn_heap_block *first = extend_down(h, nbytes);
 
+	if (!first)
+		first = extend_up(h, nbytes);
 	return first ? first : chunk_new(h, nbytes);
 }
 
 /* ---- giving them back ---- */
-
-/* `head`, a pointer that may be anything, can be read as the start of a chunk. */
-static bool chunk_is_readable(const struct cairn_heap *h, const struct cairn_heap_chunk *head)
-{
-	return (uintptr_t)head % CAIRN_FRAME_NBYTES == 0 && cairn_heap_chunk_readable(h, (uintptr_t)head);
-}
-
-/* The chunk's links, which a write before its first block may have hit, lead to chunks that lead back. */
-static bool chunk_is_linked(const struct cairn_heap *h, const struct cairn_heap_chunk *head)
-{
-	const struct cairn_heap_chunk *next = head->next;
-	const struct cairn_heap_chunk *prev = head->prev;
-
-	if (CAIRN_CHECK == 0)
-		return true;
-	if (next && !(chunk_is_readable(h, next) && next->prev == head))
-		return false;
-	if (prev)
-		return chunk_is_readable(h, prev) && prev->next == head;
-	return h->chunks == head;
-}
-
-static void chunk_delist(struct cairn_heap *h, const struct cairn_heap_chunk *head)
-{
-	if (head->next)
-		head->next->prev = head->prev;
-	if (head->prev)
-		head->prev->next = head->next;
-	else
-		h->chunks = head->next;
-	h->nchunks--;
-}
 
 /* All of it: one run. */
 static bool give_back_chunk(struct cairn_heap *h, const struct cairn_heap_span *chunk)
@@ -221,7 +264,7 @@ static bool give_back_chunk(struct cairn_heap *h, const struct cairn_heap_span *
 	block_seal(h, first, chunk_room(chunk, first) | BLOCK_DEAD);
 	if (cairn_frame_free(h->frames, cairn_addr_to_pfn(chunk->base), CAIRN_HEAP) != CAIRN_OK)
 		return false;
-	chunk_delist(h, &head);
+	chunk_unlink(h, &head);
 	h->nframes -= chunk->nbytes >> CAIRN_FRAME_SHIFT;
 	h->overhead_nbytes -= chunk_overhead_nbytes(chunk->nbytes);
 	if (h->main.base == chunk->base)

@@ -113,6 +113,14 @@ static inline size_t unused_nbytes_before(const struct cairn_heap *h, const stru
 	return free_nbytes_before(h, chunk, block);
 }
 
+/* Length of a block, if it is free or the rest; else 0. */
+static inline size_t unused_nbytes_at(const struct cairn_heap *h, const struct cairn_heap_block *block)
+{
+	size_t low = header_low(h, block, block->header);
+
+	return low_state(low) == BLOCK_FREE || (h->rest_nbytes != 0 && block == h->rest) ? low_nbytes(low) : 0;
+}
+
 /* The block is held by the index. */
 static inline void index_remove(struct cairn_heap *h, struct cairn_heap_block *block, size_t nbytes)
 {

@@ -74,8 +74,9 @@ static bool grow(struct cairn_heap *h, size_t nbytes)
 	site.block = cairn_heap_chunk_grow(h, nbytes);
 	if (!site.block || cairn_heap_chunk_find(h, (uintptr_t)site.block, &site.chunk) != CAIRN_OK)
 		return false;
-	site.nbytes = chunk_room(&site.chunk, site.block);
-	site.before_nbytes = unused_nbytes_before(h, &site.chunk, site.block);
+	site.nbytes = low_nbytes(header_low(h, site.block, site.block->header));
+	if (cairn_heap_look_around(h, &site) != CAIRN_OK)
+		site.before_nbytes = site.behind_nbytes = 0;
 	cairn_heap_release(h, &site);
 	h->surplus = NULL;
 	cairn_heap_judge_pressure(h);
@@ -88,8 +89,6 @@ bool cairn_heap_make_room(struct cairn_heap *h, size_t align, size_t asked_nbyte
 
 	if (padded == 0 || h->damaged != 0)
 		return false;
-	if (h->tight)
-		return flush_one(h) || grow(h, padded);
 	return grow(h, padded) || flush_one(h);
 }
 
