@@ -143,6 +143,20 @@ static inline void index_remove(struct cairn_heap *h, struct cairn_heap_block *b
 		h->words_in_use &= ~((size_t)1 << bin / CAIRN_WORD_BITS);
 }
 
+/* Length of the newest block of the highest bin in use, or of the rest. */
+static inline size_t largest_unused_nbytes(const struct cairn_heap *h)
+{
+	unsigned word, bin;
+	size_t nbytes;
+
+	if (h->words_in_use == 0)
+		return h->rest_nbytes;
+	word = cairn_highest_bit(h->words_in_use);
+	bin = word * (unsigned)CAIRN_WORD_BITS + cairn_highest_bit(h->bin_in_use[word]);
+	nbytes = low_nbytes(header_low(h, h->list[bin], h->list[bin]->header));
+	return nbytes > h->rest_nbytes ? nbytes : h->rest_nbytes;
+}
+
 /* Make a free block of those bytes and put it into the index. */
 static inline void index_shelve(struct cairn_heap *h, struct cairn_heap_block *block, size_t nbytes)
 {
