@@ -55,6 +55,13 @@ static void *alloc_block(size_t align, size_t nbytes, const char *operation, con
 	return p;
 }
 
+/* The cache has no such block. */
+static __attribute__((noinline)) void *alloc_missed(size_t nbytes, const void *caller)
+{
+	void *p = take_block(0, nbytes, caller);
+	return p != NULL ? p : alloc_block(0, nbytes, "cairn_alloc", caller);
+}
+
 void *cairn_alloc(size_t nbytes)
 {
 	size_t class = class_for(nbytes);
@@ -65,7 +72,7 @@ void *cairn_alloc(size_t nbytes)
 		if (p != NULL)
 			return p;
 	}
-	return alloc_block(0, nbytes, "cairn_alloc", CAIRN_CALLER());
+	return alloc_missed(nbytes, CAIRN_CALLER());
 }
 
 void *cairn_alloc_aligned(size_t align, size_t nbytes)

@@ -63,6 +63,8 @@ enum cairn_err cairn_heap_init(struct cairn_heap *h, struct cairn_frames *f, uns
 	memset(h, 0, sizeof(*h));
 	h->frames = f;
 	h->zones = zones ? zones : CAIRN_ANY_ZONE;
+	h->all_nframes = cairn_frame_count(f, CAIRN_FREE);
+	h->roomy_nbytes = (h->all_nframes << CAIRN_FRAME_SHIFT) / 16 * CAIRN_HEAP_ROOMY_SHARE;
 	h->mix = (key ^ MIX) | 1;
 	while (!mix_is_good(h->mix))
 		h->mix += 2;
@@ -145,11 +147,16 @@ size_t cairn_heap_carve(struct cairn_heap *h, struct cairn_heap_block *block, si
 	return nbytes;
 }
 
-void cairn_heap_count_taken(struct cairn_heap *h, size_t nbytes)
+static inline void count_taken(struct cairn_heap *h, size_t nbytes)
 {
 	h->taken_nbytes += nbytes;
 	if (h->taken_nbytes > h->high_water_nbytes)
 		h->high_water_nbytes = h->taken_nbytes;
+}
+
+void cairn_heap_count_taken(struct cairn_heap *h, size_t nbytes)
+{
+	count_taken(h, nbytes);
 }
 
 void cairn_heap_sign(struct cairn_heap_block *block, size_t nbytes, struct cairn_heap_trailer trailer)
@@ -169,18 +176,43 @@ static void *hand_out(struct cairn_heap *h, struct cairn_heap_block *block, size
 	nbytes = cairn_heap_carve(h, block, have, nbytes);
 	cairn_heap_sign(block, nbytes, trailer);
 	h->taken_nblocks++;
-	cairn_heap_count_taken(h, nbytes);
+	count_taken(h, nbytes);
 	return block_payload(block);
 }
 
-void *cairn_heap_take(struct cairn_heap *h, size_t asked_nbytes, const void *owner, const void *caller)
+/* Is there no free block that is as long as a small request, but not much longer: none of its own power of two
+ * nor of the next? */
+static inline bool nothing_near(const struct cairn_heap *h, size_t nbytes)
+{
+	unsigned bin = (unsigned)(nbytes >> CAIRN_HEAP_ALIGN_LOG2);
+	const size_t *bins = &h->bin_in_use[bin / CAIRN_WORD_BITS];
+
+	return (bins[0] >> bin % CAIRN_WORD_BITS | bins[1]) == 0;
+}
+
+/* Cut a small block from the rest; NULL: something else would do better, or must do. */
+static inline void *cut_rest(struct cairn_heap *h, size_t nbytes)
+{
+	struct cairn_heap_block *block = h->rest, *rest = block_at(block, nbytes);
+	size_t left = h->rest_nbytes - nbytes;
+
+	if (left - BLOCK_MIN_NBYTES > BLOCK_LOW_MASK || !nothing_near(h, nbytes))
+		return NULL;
+	block_seal(h, block, nbytes);
+	*block_footer_before(rest) = 0;
+	block_seal(h, rest, left | BLOCK_RETIRED);
+	h->rest = rest;
+	h->rest_nbytes = left;
+	h->taken_nblocks++;
+	count_taken(h, nbytes);
+	return block_payload(block);
+}
+
+static void *take_chosen(struct cairn_heap *h, size_t nbytes, struct cairn_heap_trailer trailer)
 {
 	struct cairn_heap_block *block;
-	size_t nbytes, have;
+	size_t have;
 
-	h->damaged = 0;
-	if (!block_nbytes_for(asked_nbytes, &nbytes))
-		return NULL;
 	if (nbytes < BLOCK_LARGE_NBYTES && class_of_nbytes(h, nbytes)->newest != 0) {
 		void *p = cache_take(h, nbytes / CAIRN_HEAP_ALIGN);
 
@@ -189,9 +221,21 @@ void *cairn_heap_take(struct cairn_heap *h, size_t asked_nbytes, const void *own
 		return p;
 	}
 	block = unshelve(h, nbytes, &have);
-	if (!block)
+	return block ? hand_out(h, block, have, nbytes, trailer) : NULL;
+}
+
+void *cairn_heap_take(struct cairn_heap *h, size_t asked_nbytes, const void *owner, const void *caller)
+{
+	size_t nbytes;
+	void *p;
+
+	h->damaged = 0;
+	if (!block_nbytes_for(asked_nbytes, &nbytes))
 		return NULL;
-	return hand_out(h, block, have, nbytes, (struct cairn_heap_trailer){asked_nbytes, owner, caller});
+	if (CAIRN_CHECK < 2 && !CAIRN_HEAP_MAP && nbytes < BIN_EXACT_NBYTES &&
+	    class_of_nbytes(h, nbytes)->newest == 0 && (p = cut_rest(h, nbytes)) != NULL)
+		return p;
+	return take_chosen(h, nbytes, (struct cairn_heap_trailer){asked_nbytes, owner, caller});
 }
 
 /* Bytes from a block's start to where a block of aligned payload can start: none, or enough for a block. */

@@ -215,15 +215,19 @@ struct cairn_heap {
 	size_t cache_tag; /* of all seals */
 	size_t flushed;   /* classes below are empty, as far as a flush has come */
 	struct cairn_heap_block *surplus; /* a free block that may hold whole frames to give back; or NULL */
+	size_t roomy_nbytes; /* once tight, the heap is so until less than this is taken */
 	bool watched;     /* someone waits for memory: nothing is cached */
 	bool tight;       /* memory is short: nothing is cached */
 
 	struct cairn_frames *frames;
 	struct cairn_heap_span main;     /* the chunk that grows */
+	unsigned norders_above; /* no block of frames of this order, or a higher one, is free behind it */
+	unsigned norders_below; /* nor in front of it; as far as known */
 	struct cairn_heap_chunk *chunks; /* all of them */
 	size_t nframes;
 	size_t nchunks;
 	size_t overhead_nbytes;
+	size_t all_nframes; /* free, when the heap was made */
 	unsigned zones;
 };
 _Static_assert(sizeof(struct cairn_heap_class) == CAIRN_HEAP_ALIGN, "a length is an offset into the classes");

@@ -39,6 +39,51 @@ bool cairn_heap_chunk_readable(const struct cairn_heap *h, uintptr_t addr)
 	       cairn_frame_owner(h->frames, cairn_addr_to_pfn(addr)) == CAIRN_HEAP;
 }
 
+/* ---- the list of chunks ---- */
+
+/* `head`, a pointer that may be anything, can be read as the start of a chunk. */
+static bool chunk_is_readable(const struct cairn_heap *h, const struct cairn_heap_chunk *head)
+{
+	return (uintptr_t)head % CAIRN_FRAME_NBYTES == 0 && cairn_heap_chunk_readable(h, (uintptr_t)head);
+}
+
+/* The chunk's links, which a write before its first block may have hit, lead to chunks that lead back. */
+static bool chunk_is_linked(const struct cairn_heap *h, const struct cairn_heap_chunk *head)
+{
+	const struct cairn_heap_chunk *next = head->next;
+	const struct cairn_heap_chunk *prev = head->prev;
+
+	if (CAIRN_CHECK == 0)
+		return true;
+	if (next && !(chunk_is_readable(h, next) && next->prev == head))
+		return false;
+	if (prev)
+		return chunk_is_readable(h, prev) && prev->next == head;
+	return h->chunks == head;
+}
+
+static void chunk_link(struct cairn_heap *h, struct cairn_heap_chunk *head)
+{
+	head->heap = h;
+	head->prev = NULL;
+	head->next = h->chunks;
+	if (h->chunks)
+		h->chunks->prev = head;
+	h->chunks = head;
+	h->nchunks++;
+}
+
+static void chunk_unlink(struct cairn_heap *h, const struct cairn_heap_chunk *head)
+{
+	if (head->next)
+		head->next->prev = head->prev;
+	if (head->prev)
+		head->prev->next = head->next;
+	else
+		h->chunks = head->next;
+	h->nchunks--;
+}
+
 /* ---- taking frames ---- */
 
 static size_t frames_for(size_t nbytes)
@@ -57,15 +102,15 @@ static size_t chunk_nframes_for(size_t nbytes)
 	return frames_for(whole);
 }
 
-/* Frames to ask for: more than needed, so that growing is rare, but not most of what is left. */
-static size_t chunk_generous(const struct cairn_heap *h, size_t needed)
+/* Order of the block of frames to ask for: more than needed, so that growing is rare, but not most of what is
+ * left. */
+static unsigned generous_order(unsigned largest, size_t needed)
 {
-	unsigned largest = cairn_frame_largest(h->frames, h->zones);
-	size_t nframes = largest < CAIRN_ORDERS ? ((size_t)1 << largest) / 4 : 0;
+	size_t nframes = ((size_t)1 << largest) / 4;
 
 	if (nframes > CHUNK_USUAL_NFRAMES)
 		nframes = CHUNK_USUAL_NFRAMES;
-	return nframes > needed ? nframes : needed;
+	return cairn_log2_ceil(nframes > needed ? nframes : needed);
 }
 
 /* The main chunk's place and length, as the fast paths want it. */
@@ -97,118 +142,130 @@ struct cairn_heap_block *cairn_heap_chunk_tail(const struct cairn_heap *h)
 	return nbytes != 0 ? (struct cairn_heap_block *)((uintptr_t)chunk_end(&h->main) - nbytes) : NULL;
 }
 
-/* Order of the block of frames behind the main chunk that is to join it, for a block of nbytes; CAIRN_ORDERS:
- * none can. It may be too short, for another to follow, but not if all that is free would be. */
-static unsigned main_extension(const struct cairn_heap *h, cairn_pfn pfn, size_t nbytes)
+/* Order of the block of frames to ask for next to the main chunk, of which `pfn` is one end; at least 1 << order
+ * frames are wanted, and no more than 1 << limit have been found there. */
+static unsigned order_at(cairn_pfn pfn, unsigned order, unsigned limit)
 {
-	size_t tail = unused_nbytes_before(h, &h->main, chunk_end(&h->main));
-	size_t needed = nbytes > tail ? frames_for(nbytes - tail) : 1;
-	unsigned order = cairn_log2_ceil(chunk_generous(h, needed));
-	struct cairn_frame_info info;
+	unsigned aligned = cairn_lowest_bit(pfn | (cairn_pfn)1 << (CAIRN_ORDERS - 1));
 
-	if (!cairn_frame_info(h->frames, pfn, &info) || info.owner != CAIRN_FREE || info.head != pfn ||
-	    !(h->zones >> info.zone & 1) || needed > cairn_frame_count(h->frames, CAIRN_FREE))
-		return CAIRN_ORDERS;
-	return (size_t)1 << order <= info.nframes ? order : cairn_highest_bit(info.nframes);
+	if (order > limit)
+		order = limit;
+	return order < aligned ? order : aligned;
 }
 
-static struct cairn_heap_block *main_extend(struct cairn_heap *h, size_t nbytes)
+static bool extend(struct cairn_heap *h, cairn_pfn pfn, unsigned order, struct cairn_heap_span chunk)
+{
+	if (chunk.nbytes > CHUNK_MAX_NFRAMES << CAIRN_FRAME_SHIFT ||
+	    cairn_frame_alloc_at(h->frames, pfn, order, CAIRN_HEAP) != CAIRN_OK)
+		return false;
+	h->nframes += (size_t)1 << order;
+	main_is(h, chunk);
+	return true;
+}
+
+/* Frames behind the main chunk join it. After a failure fewer are asked for, and at last none. */
+static struct cairn_heap_block *extend_up(struct cairn_heap *h, unsigned order)
 {
 	cairn_pfn pfn = cairn_addr_to_pfn(h->main.base + h->main.nbytes);
 	struct cairn_heap_block *first = chunk_end(&h->main);
 	struct cairn_heap_span chunk = h->main;
-	unsigned order;
 
-	if (CAIRN_HEAP_MAP || h->main.nbytes == 0)
+	if (h->norders_above == 0)
 		return NULL;
-	order = main_extension(h, pfn, nbytes);
-	if (order == CAIRN_ORDERS)
-		return NULL;
+	order = order_at(pfn, order, h->norders_above - 1);
 	chunk.nbytes += CAIRN_FRAME_NBYTES << order;
-	if (chunk.nbytes > CHUNK_MAX_NFRAMES << CAIRN_FRAME_SHIFT ||
-	    cairn_frame_alloc_at(h->frames, pfn, order, CAIRN_HEAP) != CAIRN_OK)
+	if (extend(h, pfn, order, chunk))
+		return chunk_close(h, first, &chunk);
+	h->norders_above = order;
+	return NULL;
+}
+
+/* Frames in front of it, as well. */
+static struct cairn_heap_block *extend_down(struct cairn_heap *h, unsigned order)
+{
+	cairn_pfn pfn = cairn_addr_to_pfn(h->main.base);
+	struct cairn_heap_span chunk = h->main;
+	struct cairn_heap_block *first;
+	struct cairn_heap_chunk old;
+
+	if (h->norders_below == 0 || !chunk_is_linked(h, chunk_head(&chunk)))
 		return NULL;
-	h->nframes += (size_t)1 << order;
-	main_is(h, chunk);
-	return chunk_close(h, first, &chunk);
+	old = *chunk_head(&chunk);
+	order = order_at(pfn, order, h->norders_below - 1);
+	chunk.base -= CAIRN_FRAME_NBYTES << order;
+	chunk.nbytes += CAIRN_FRAME_NBYTES << order;
+	if (!extend(h, pfn - ((cairn_pfn)1 << order), order, chunk)) {
+		h->norders_below = order;
+		return NULL;
+	}
+	chunk_unlink(h, &old);
+	chunk_link(h, chunk_head(&chunk));
+	first = chunk_first(&chunk);
+	block_seal(h, first, (CAIRN_FRAME_NBYTES << order) | BLOCK_RETIRED);
+	return first;
+}
+
+static struct cairn_heap_block *main_extend(struct cairn_heap *h, unsigned order)
+{
+	struct cairn_heap_block *first;
+
+	if (CAIRN_HEAP_MAP || h->main.nbytes == 0 || h->zones != CAIRN_ANY_ZONE)
+		return NULL;
+	first = extend_down(h, order);
+	return first ? first : extend_up(h, order);
 }
 
 static void chunk_enlist(struct cairn_heap *h, const struct cairn_heap_span *chunk)
 {
-	struct cairn_heap_chunk *head = chunk_head(chunk);
-
-	head->heap = h;
-	head->prev = NULL;
-	head->next = h->chunks;
-	if (h->chunks)
-		h->chunks->prev = head;
-	h->chunks = head;
-	h->nchunks++;
+	chunk_link(h, chunk_head(chunk));
 	h->nframes += chunk->nbytes >> CAIRN_FRAME_SHIFT;
 	h->overhead_nbytes += chunk_overhead_nbytes(chunk->nbytes);
+	h->norders_above = h->norders_below = CAIRN_ORDERS;
 	if (h->main.nbytes == 0)
 		main_is(h, *chunk);
 }
 
-static struct cairn_heap_block *chunk_new(struct cairn_heap *h, size_t nbytes)
+static struct cairn_heap_block *chunk_new(struct cairn_heap *h, uintptr_t base, size_t nbytes)
 {
-	size_t needed = chunk_nframes_for(nbytes), nframes;
-	struct cairn_heap_span chunk;
-	cairn_pfn pfn;
+	struct cairn_heap_span chunk = {base, nbytes};
 
-	if (needed > CHUNK_MAX_NFRAMES)
-		return NULL;
-	nframes = chunk_generous(h, needed);
-	pfn = cairn_frame_alloc_run(h->frames, nframes, CAIRN_HEAP, h->zones);
-	if (pfn == CAIRN_NOFRAME)
-		return NULL;
-	chunk = (struct cairn_heap_span){cairn_pfn_to_addr(pfn), nframes << CAIRN_FRAME_SHIFT};
 	chunk_enlist(h, &chunk);
 	if (CAIRN_HEAP_MAP)
 		memset(chunk_head(&chunk) + 1, 0, chunk_map_nbytes(chunk.nbytes));
 	return chunk_close(h, chunk_first(&chunk), &chunk);
 }
 
+/* May the frames that are free be enough, together with what is unused in the heap? */
+static bool worth_trying(const struct cairn_heap *h, size_t nbytes)
+{
+	size_t nframes = cairn_frame_count(h->frames, CAIRN_FREE);
+
+	return nbytes <= (nframes << CAIRN_FRAME_SHIFT) + largest_unused_nbytes(h);
+}
+
 struct cairn_heap_block *cairn_heap_chunk_grow(struct cairn_heap *h, size_t nbytes)
 {
-	struct cairn_heap_block *first = main_extend(h, nbytes);
+	unsigned largest = cairn_frame_largest(h->frames, h->zones);
+	size_t needed = chunk_nframes_for(nbytes);
+	struct cairn_heap_block *first;
+	unsigned order;
+	cairn_pfn pfn;
 
-	return first ? first : chunk_new(h, nbytes);
+	if (largest == CAIRN_ORDERS || needed > CHUNK_MAX_NFRAMES)
+		return NULL;
+	order = generous_order(largest, needed);
+	if (order > largest && !worth_trying(h, nbytes))
+		return NULL;
+	first = main_extend(h, order < largest ? order : largest);
+	if (first)
+		return first;
+	pfn = cairn_frame_alloc(h->frames, order, CAIRN_HEAP, h->zones);
+	if (pfn == CAIRN_NOFRAME)
+		return NULL;
+	return chunk_new(h, cairn_pfn_to_addr(pfn), CAIRN_FRAME_NBYTES << order);
 }
 
 /* ---- giving them back ---- */
-
-/* `head`, a pointer that may be anything, can be read as the start of a chunk. */
-static bool chunk_is_readable(const struct cairn_heap *h, const struct cairn_heap_chunk *head)
-{
-	return (uintptr_t)head % CAIRN_FRAME_NBYTES == 0 && cairn_heap_chunk_readable(h, (uintptr_t)head);
-}
-
-/* The chunk's links, which a write before its first block may have hit, lead to chunks that lead back. */
-static bool chunk_is_linked(const struct cairn_heap *h, const struct cairn_heap_chunk *head)
-{
-	const struct cairn_heap_chunk *next = head->next;
-	const struct cairn_heap_chunk *prev = head->prev;
-
-	if (CAIRN_CHECK == 0)
-		return true;
-	if (next && !(chunk_is_readable(h, next) && next->prev == head))
-		return false;
-	if (prev)
-		return chunk_is_readable(h, prev) && prev->next == head;
-	return h->chunks == head;
-}
-
-static void chunk_delist(struct cairn_heap *h, const struct cairn_heap_chunk *head)
-{
-	if (head->next)
-		head->next->prev = head->prev;
-	if (head->prev)
-		head->prev->next = head->next;
-	else
-		h->chunks = head->next;
-	h->nchunks--;
-}
 
 /* All of it: one run. */
 static bool give_back_chunk(struct cairn_heap *h, const struct cairn_heap_span *chunk)
@@ -221,7 +278,7 @@ static bool give_back_chunk(struct cairn_heap *h, const struct cairn_heap_span *
 	block_seal(h, first, chunk_room(chunk, first) | BLOCK_DEAD);
 	if (cairn_frame_free(h->frames, cairn_addr_to_pfn(chunk->base), CAIRN_HEAP) != CAIRN_OK)
 		return false;
-	chunk_delist(h, &head);
+	chunk_unlink(h, &head);
 	h->nframes -= chunk->nbytes >> CAIRN_FRAME_SHIFT;
 	h->overhead_nbytes -= chunk_overhead_nbytes(chunk->nbytes);
 	if (h->main.base == chunk->base)
@@ -237,6 +294,7 @@ static bool give_back_run(struct cairn_heap *h, uintptr_t run)
 	if (cairn_frame_free(h->frames, cairn_addr_to_pfn(run), CAIRN_HEAP) != CAIRN_OK)
 		return false;
 	h->nframes -= (h->main.nbytes - chunk.nbytes) >> CAIRN_FRAME_SHIFT;
+	h->norders_above = CAIRN_ORDERS;
 	main_is(h, chunk);
 	block_seal(h, chunk_end(&chunk), BLOCK_RETIRED);
 	return true;

@@ -84,9 +84,11 @@ static bool is_for_cache(const struct cairn_heap *h, const struct heap_site *sit
 
 static enum cairn_err judge_free(const struct cairn_heap *h, const void *p, struct heap_site *site)
 {
-	if (h && h->ncached != 0 && find_block(h, p, true, site) == CAIRN_OK && is_for_cache(h, site))
-		return CAIRN_OK;
-	return cairn_heap_judge(h, p, true, site);
+	enum cairn_err err = find_block(h, p, true, site);
+
+	if (err == CAIRN_OK && !is_for_cache(h, site))
+		err = cairn_heap_look_around(h, site);
+	return err == CAIRN_OK && !block_end_is_sound(site->block, site->nbytes) ? CAIRN_EOVERRUN : err;
 }
 
 enum cairn_err cairn_heap_free_check(const struct cairn_heap *h, const void *p)
@@ -165,8 +167,8 @@ void cairn_heap_free_site(struct cairn_heap *h, const struct heap_site *site)
 	h->taken_nblocks--;
 	h->taken_nbytes -= site->nbytes;
 	cairn_heap_release(h, site);
-	if (h->tight)
-		cairn_heap_judge_pressure(h);
+	if (h->tight && h->taken_nbytes < h->roomy_nbytes)
+		cairn_heap_relax(h);
 }
 
 /* ---- free ---- */

@@ -113,6 +113,14 @@ static inline size_t unused_nbytes_before(const struct cairn_heap *h, const stru
 	return free_nbytes_before(h, chunk, block);
 }
 
+/* Length of a block, if it is free or the rest; else 0. */
+static inline size_t unused_nbytes_at(const struct cairn_heap *h, const struct cairn_heap_block *block)
+{
+	size_t low = header_low(h, block, block->header);
+
+	return low_state(low) == BLOCK_FREE || (h->rest_nbytes != 0 && block == h->rest) ? low_nbytes(low) : 0;
+}
+
 /* The block is held by the index. */
 static inline void index_remove(struct cairn_heap *h, struct cairn_heap_block *block, size_t nbytes)
 {
@@ -133,6 +141,20 @@ static inline void index_remove(struct cairn_heap *h, struct cairn_heap_block *b
 	h->bin_in_use[bin / CAIRN_WORD_BITS] &= ~((size_t)1 << bin % CAIRN_WORD_BITS);
 	if (h->bin_in_use[bin / CAIRN_WORD_BITS] == 0)
 		h->words_in_use &= ~((size_t)1 << bin / CAIRN_WORD_BITS);
+}
+
+/* Length of the newest block of the highest bin in use, or of the rest. */
+static inline size_t largest_unused_nbytes(const struct cairn_heap *h)
+{
+	unsigned word, bin;
+	size_t nbytes;
+
+	if (h->words_in_use == 0)
+		return h->rest_nbytes;
+	word = cairn_highest_bit(h->words_in_use);
+	bin = word * (unsigned)CAIRN_WORD_BITS + cairn_highest_bit(h->bin_in_use[word]);
+	nbytes = low_nbytes(header_low(h, h->list[bin], h->list[bin]->header));
+	return nbytes > h->rest_nbytes ? nbytes : h->rest_nbytes;
 }
 
 /* Make a free block of those bytes and put it into the index. */

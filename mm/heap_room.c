@@ -2,15 +2,12 @@
 /* Making room, and giving it back: growth by frames, emptying the cache, and which of the two comes first.
  *
  * As long as there are frames enough, the heap grows and lets freed blocks lie in the cache, for speed. Once
- * it holds most of all the memory there is for it (TIGHT_SHARE), memory counts for more: nothing is cached,
+ * it holds most of all the memory there is for it (CAIRN_HEAP_TIGHT_SHARE), memory counts for more: nothing is cached,
  * what is cached already is merged before more frames are taken, and it stays so until most of the heap is
- * free (ROOMY_SHARE).
+ * free (CAIRN_HEAP_ROOMY_SHARE).
  * Locking: none here; cairn.c serialises, and takes its lock anew for each step. */
 #include "heap_site.h"
 
-/* In 1/16 of the memory in question. */
-#define TIGHT_SHARE 13
-#define ROOMY_SHARE 6
 
 static void open_cache(struct cairn_heap *h)
 {
@@ -27,15 +24,17 @@ void cairn_heap_watch(struct cairn_heap *h, bool watched)
 	open_cache(h);
 }
 
-void cairn_heap_judge_pressure(struct cairn_heap *h)
+/* The heap has got more frames. */
+static void judge_pressure(struct cairn_heap *h)
 {
-	size_t all_nframes = h->nframes + cairn_frame_count(h->frames, CAIRN_FREE);
-	size_t taken_nframes = h->taken_nbytes >> CAIRN_FRAME_SHIFT;
+	if (h->nframes >= h->all_nframes / 16 * CAIRN_HEAP_TIGHT_SHARE && h->taken_nbytes >= h->roomy_nbytes)
+		h->tight = true;
+	open_cache(h);
+}
 
-	if (h->nframes >= all_nframes / 16 * TIGHT_SHARE)
-		h->tight = h->tight || true;
-	if (taken_nframes < all_nframes / 16 * ROOMY_SHARE)
-		h->tight = false;
+void cairn_heap_relax(struct cairn_heap *h)
+{
+	h->tight = false;
 	open_cache(h);
 }
 
@@ -74,11 +73,12 @@ static bool grow(struct cairn_heap *h, size_t nbytes)
 	site.block = cairn_heap_chunk_grow(h, nbytes);
 	if (!site.block || cairn_heap_chunk_find(h, (uintptr_t)site.block, &site.chunk) != CAIRN_OK)
 		return false;
-	site.nbytes = chunk_room(&site.chunk, site.block);
-	site.before_nbytes = unused_nbytes_before(h, &site.chunk, site.block);
+	site.nbytes = low_nbytes(header_low(h, site.block, site.block->header));
+	if (cairn_heap_look_around(h, &site) != CAIRN_OK)
+		site.before_nbytes = site.behind_nbytes = 0;
 	cairn_heap_release(h, &site);
 	h->surplus = NULL;
-	cairn_heap_judge_pressure(h);
+	judge_pressure(h);
 	return true;
 }
 
@@ -88,9 +88,11 @@ bool cairn_heap_make_room(struct cairn_heap *h, size_t align, size_t asked_nbyte
 
 	if (padded == 0 || h->damaged != 0)
 		return false;
-	if (h->tight)
-		return flush_one(h) || grow(h, padded);
-	return grow(h, padded) || flush_one(h);
+	if (grow(h, padded))
+		return true;
+	h->tight = h->taken_nbytes >= h->roomy_nbytes;
+	open_cache(h);
+	return flush_one(h);
 }
 
 /* The block that frees have left at the end of a chunk, if it still is one, out of the index. */

@@ -6,6 +6,11 @@
 
 #include "heap_index.h"
 
+/* The heap counts memory as short from the one on, and no longer below the other: in 1/16 of what was free when
+ * it was made, of frames taken and of bytes in use. */
+#define CAIRN_HEAP_TIGHT_SHARE 13
+#define CAIRN_HEAP_ROOMY_SHARE 5
+
 struct heap_site {
 	struct cairn_heap_block *block;
 	size_t nbytes;
@@ -39,7 +44,7 @@ void cairn_heap_count_taken(struct cairn_heap *h, size_t nbytes);
 /* What an aligned request needs to be sure to find room: 0: it cannot be served. */
 size_t cairn_heap_padded_nbytes(size_t align, size_t asked_nbytes, size_t *nbytes);
 
-/* Is memory short? The cache is closed or opened. */
-void cairn_heap_judge_pressure(struct cairn_heap *h);
+/* Memory is no longer short: the cache is opened. */
+void cairn_heap_relax(struct cairn_heap *h);
 
 #endif

@@ -4,19 +4,11 @@
  * Locking: none here; cairn.c serialises. */
 #include "heap_view.h"
 
-/* The longest request that the newest block of the highest bin in use holds, or the rest. */
+/* The longest request that this is enough for. */
 static size_t largest_nbytes(const struct cairn_heap *h)
 {
-	size_t nbytes = h->rest_nbytes;
+	size_t nbytes = largest_unused_nbytes(h);
 
-	if (h->words_in_use != 0) {
-		unsigned word = cairn_highest_bit(h->words_in_use);
-		unsigned bin = word * (unsigned)CAIRN_WORD_BITS + cairn_highest_bit(h->bin_in_use[word]);
-		size_t newest_nbytes = low_nbytes(header_low(h, h->list[bin], h->list[bin]->header));
-
-		if (newest_nbytes > nbytes)
-			nbytes = newest_nbytes;
-	}
 	return nbytes > BLOCK_EXTRA_NBYTES ? nbytes - BLOCK_EXTRA_NBYTES : 0;
 }
 
