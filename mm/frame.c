@@ -7,13 +7,14 @@
  * clearing the lowest set bit of a place leads from any frame to its block's head, and from each block of a
  * run to the one before.
  *
- * I1: a free block of order k has its pair's bit set, in k's string of the map, or is the spare; no other bit
- * of the string is set.
- * I2: below the top order, two free buddies never coexist.
+ * I1: a free block of order k has its pair's bit set, in k's string of the map, or is a spare of order k; no
+ * other bit of the string is set.
+ * I2: below the top order, two free buddies never coexist in the map.
  * I3: every byte is a head, inside a head's block, or a single RESERVED or boot META frame.
- * I4: a free block's head says FREE and its order, but for the upper half of a split above order 0.
- * I5: nframes_of is exact, what is FREE being the rest. Locking: none here; cairn.c serialises. */
-#include "frame_map.h"
+ * I4: a free block's head says FREE and its order, but for the upper half of a split above order 0; a spare's
+ * says that it is one.
+ * I5: nframes_of is exact, FREE there being what the map has, and PAGES the rest. Locking: none here; cairn.c serialises. */
+#include "frame_fast.h"
 
 static bool may_own(enum cairn_owner owner)
 {
@@ -22,20 +23,33 @@ static bool may_own(enum cairn_owner owner)
 
 /* ---- allocate ---- */
 
-bool cairn_frame_flush(struct cairn_frames *f)
+/* A block has become `owner`'s. What PAGES has is the rest. */
+static inline void count_up(struct cairn_zone *z, enum cairn_owner owner, size_t nframes)
 {
-	uint8_t *byte = f ? f->spare : NULL;
-
-	if (byte == NULL)
-		return false;
-	f->spare = NULL;
-	*byte = BYTE_INTERIOR;
-	cairn_frame_release(&f->zone[0], (uint32_t)(byte - f->zone[0].owner) + f->zone[0].even, 0);
-	return true;
+	if (owner != CAIRN_PAGES)
+		z->nframes_of[owner] += nframes;
 }
 
-/* Take a free block from the first of `zones` that has one: its zone, or NULL. The spare is merged before that
- * fails. The owner byte and the count are the caller's to write. */
+bool cairn_frame_flush(struct cairn_frames *f)
+{
+	struct cairn_zone *z = &f->zone[0];
+
+	for (unsigned order = z->norders; order-- > 0;)
+		for (unsigned i = 0; i < CAIRN_SPARES; i++) {
+			uint32_t after = z->spares[order].after[i];
+
+			if (after == 0)
+				continue;
+			z->spares[order].after[i] = 0;
+			*owner_at(z, after - 1) = BYTE_INTERIOR;
+			cairn_frame_release(z, after - 1, order);
+			return true;
+		}
+	return false;
+}
+
+/* Take a free block from the first of `zones` that has one: its zone, or NULL. Spares are
+ * merged before that fails. The owner byte and the count are the caller's to write. */
 static inline struct cairn_zone *take(struct cairn_frames *f, unsigned order, unsigned zones, uint32_t *place)
 {
 	do {
@@ -56,14 +70,17 @@ cairn_pfn cairn_frame_alloc(struct cairn_frames *f, unsigned order, enum cairn_o
 {
 	struct cairn_zone *z;
 	uint32_t place;
+	cairn_pfn pfn;
 
 	if (f == NULL || order >= CAIRN_ORDERS || !may_own(owner))
 		return CAIRN_NOFRAME;
+	if (frame_alloc_spare(f, order, owner, zones, &pfn))
+		return pfn;
 	z = take(f, order, zones, &place);
 	if (z == NULL)
 		return CAIRN_NOFRAME;
 	*owner_at(z, place) = head_byte(owner, order);
-	z->nframes_of[owner] += order_nframes(order);
+	count_up(z, owner, order_nframes(order));
 	return pfn_of(z, place);
 }
 
@@ -111,7 +128,7 @@ cairn_pfn cairn_frame_alloc_run(struct cairn_frames *f, size_t nframes, enum cai
 		mark_run(z, place, (uint32_t)nframes, owner);
 		free_tail(z, place + (uint32_t)nframes, place + order_nframes(order));
 	}
-	z->nframes_of[owner] += nframes;
+	count_up(z, owner, nframes);
 	return pfn_of(z, place);
 }
 
@@ -130,12 +147,8 @@ static void carve(struct cairn_zone *z, uint32_t place, unsigned order, unsigned
 {
 	uint32_t head = place & ~(uint32_t)0 << from;
 
-	uint32_t bit = bit_of(z, head, from);
-	size_t *word = map_word(z, from, bit);
-
-	*word &= ~word_bit(bit);
-	if (*word == 0 && from < z->nmapped)
-		map_emptied(z, from, bit >> WORD_LOG2);
+	map_clear(z, from, bit_of(z, head, from));
+	z->nframes_of[CAIRN_FREE] -= order_nframes(order);
 	while (from > order) {
 		uint32_t half = order_nframes(--from);
 		uint32_t other = place & half ? head : head + half;
@@ -161,14 +174,14 @@ enum cairn_err cairn_frame_alloc_at(struct cairn_frames *f, cairn_pfn pfn, unsig
 	if (z == NULL || z->nframes - (uint32_t)(pfn - z->base) < order_nframes(order))
 		return CAIRN_EFOREIGN;
 	place = place_of(z, pfn);
-	from = free_cover(z, place, order);
-	if (from == CAIRN_ORDERS && cairn_frame_flush(f))
+	do {
 		from = free_cover(z, place, order);
+	} while (from == CAIRN_ORDERS && cairn_frame_flush(f));
 	if (from == CAIRN_ORDERS)
 		return CAIRN_ENOMEM;
 	carve(z, place, order, from);
 	*owner_at(z, place) = head_byte(owner, order);
-	z->nframes_of[owner] += order_nframes(order);
+	count_up(z, owner, order_nframes(order));
 	return CAIRN_OK;
 }
 
@@ -211,8 +224,11 @@ static bool free_holds(const struct cairn_zone *z, uint32_t head, struct holder 
 	unsigned order = order_of(*owner_at(z, head));
 
 	*holder = (struct holder){head, 1, CAIRN_FREE};
-	if (*owner_at(z, head) == head_byte(CAIRN_FREE, ORDER_SPARE))
-		return true;
+	if (*owner_at(z, head) == BYTE_SPARE) {
+		order = cairn_frame_spare_order(z, head);
+		holder->nframes = block_nframes(z, order);
+		return order < z->norders;
+	}
 	if (kind_of(*owner_at(z, head)) != CAIRN_FREE || !cairn_frame_is_free(z, head, order))
 		order = cairn_lowest_bit(head | order_nframes(top_of(z)));
 	if (!cairn_frame_is_free(z, head, order))
@@ -299,9 +315,10 @@ enum cairn_err cairn_frame_free(struct cairn_frames *f, cairn_pfn pfn, enum cair
 		nframes = free_run(z, place);
 	} else {
 		nframes = order_nframes(order);
-		cairn_frame_release(z, place, order);
+		cairn_frame_put(z, place, order);
 	}
-	z->nframes_of[owner] -= nframes;
+	if (owner != CAIRN_PAGES)
+		z->nframes_of[owner] -= nframes;
 	return CAIRN_OK;
 }
 
@@ -331,13 +348,14 @@ bool cairn_frame_info(const struct cairn_frames *f, cairn_pfn pfn, struct cairn_
 
 static size_t count_in(const struct cairn_zone *z, enum cairn_owner owner)
 {
-	size_t nframes = z->nframes;
+	size_t nspare = cairn_frame_spare_nframes(z), nframes = z->nframes - nspare;
 
-	if (owner != CAIRN_FREE)
+	if (owner == CAIRN_FREE)
+		return z->nframes_of[CAIRN_FREE] + nspare;
+	if (owner != CAIRN_PAGES)
 		return z->nframes_of[owner];
 	for (unsigned other = 0; other < CAIRN_NOWNERS; other++)
-		if (other != CAIRN_FREE)
-			nframes -= z->nframes_of[other];
+		nframes -= z->nframes_of[other];
 	return nframes;
 }
 
@@ -356,8 +374,8 @@ static unsigned largest_in(const struct cairn_zone *z)
 {
 	unsigned order = z->norders;
 
-	while (order > 0)
-		if (z->tops[--order] != 0)
+	while (order-- > 0)
+		if (z->tops[order] != 0 || cairn_frame_nspares(z, order) != 0)
 			return order;
 	return CAIRN_ORDERS;
 }
@@ -392,7 +410,7 @@ unsigned cairn_frame_zones_with(const struct cairn_frames *f, unsigned attr)
 
 unsigned cairn_frame_largest(const struct cairn_frames *f, unsigned zones)
 {
-	unsigned largest = f && f->spare && (zones & 1) ? 0 : CAIRN_ORDERS;
+	unsigned largest = CAIRN_ORDERS;
 
 	for (unsigned i = 0; f && i < CAIRN_ZONES; i++) {
 		unsigned order = zones >> i & 1 ? largest_in(&f->zone[i]) : CAIRN_ORDERS;

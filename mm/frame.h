@@ -8,8 +8,9 @@
  *
  * Metadata: one owner byte a frame, and one bit a pair of buddies that tells if one of them is free, with
  * summary words above, so that the lowest free block of an order is found by a search of constant depth.
- * What is free is not counted: it is what nobody else has. The facade may keep one free frame aside for the
- * next allocation of one (frame_fast.h); it is free in all answers given here.
+ * In front of that, the zone that is tried first has a few spares of each order: blocks that were freed last,
+ * kept for the next allocation of their order (frame_fast.h). They are free in all
+ * answers given here, and merge before any request fails. What PAGES has is not counted: it is what is neither free nor anybody else's.
  * See Knuth, TAOCP vol. 1, 2.5 (buddy system); the address-ordered form over bits has no source but
  * measurement.
  *
@@ -107,9 +108,9 @@ enum cairn_err cairn_frame_zones(struct cairn_frames *f, struct cairn_regions *r
 enum cairn_err cairn_frame_open(struct cairn_frames *f, const struct cairn_regions *r) CAIRN_MUST_USE;
 
 /* Allocate 2^order contiguous frames, naturally aligned, for `owner` (PAGES to META). Contents undefined.
- * Best order that is free, lowest address, in the first zone of `zones` that has it; the frame kept aside
- * counts only when nothing else will do. CAIRN_NOFRAME iff f
- * is NULL, order >= CAIRN_ORDERS, owner is RESERVED or FREE, or no such block is free in `zones`. */
+ * In the first zone of `zones` that has it: a spare of that order, or else the best order that is free, lowest
+ * address; other spares count only when nothing else will do. CAIRN_NOFRAME iff f is NULL, order >= CAIRN_ORDERS, owner is
+ * RESERVED or FREE, or no such block is free in `zones`. */
 cairn_pfn cairn_frame_alloc(struct cairn_frames *f, unsigned order, enum cairn_owner owner,
 			    unsigned zones) CAIRN_MUST_USE;
 
@@ -133,8 +134,7 @@ enum cairn_err cairn_frame_alloc_at(struct cairn_frames *f, cairn_pfn pfn, unsig
  *   CAIRN_EWRONGKIND anything else's, RESERVED and boot META included */
 enum cairn_err cairn_frame_free(struct cairn_frames *f, cairn_pfn pfn, enum cairn_owner owner);
 
-/* Merge the frame that is kept aside (by the facade, for the next allocation of one) with its buddies: true iff
- * there was one. Done before any request fails. */
+/* Merge a spare of the highest order that has one: true iff there was one. Done before any request fails. */
 bool cairn_frame_flush(struct cairn_frames *f);
 
 /* What pfn is: false iff it is in no zone. Never changes anything; safe on damaged metadata, where a frame
@@ -151,8 +151,8 @@ bool cairn_frame_zone_info(const struct cairn_frames *f, unsigned zone, struct c
 /* The zones that have all of `attr`, as an argument for the allocating functions. */
 unsigned cairn_frame_zones_with(const struct cairn_frames *f, unsigned attr);
 
-/* Order of the largest free block in `zones` (the frame kept aside is one of order 0); CAIRN_ORDERS when nothing
- * is free there. O(zones x CAIRN_ORDERS). */
+/* Order of the largest free block in `zones`, spares as they are; CAIRN_ORDERS when nothing is free there.
+ * O(zones x CAIRN_ORDERS). */
 unsigned cairn_frame_largest(const struct cairn_frames *f, unsigned zones);
 
 /* Free blocks of an order in a zone; 0 also when there is no such zone or order. For reports: counts the map,
@@ -166,9 +166,17 @@ const char *cairn_frame_check(const struct cairn_frames *f) CAIRN_MUST_USE;
 
 #define CAIRN_MAP_LEVELS 5 /* of summaries between a string of bits and its top: 2^(5 x 6) >= 2^30 bits */
 
+#define CAIRN_SPARES 2 /* of an order */
+
+/* Places of free blocks of an order that are in no map, plus one; 0: none. */
+struct cairn_spares {
+	uint32_t after[CAIRN_SPARES];
+};
+
 struct cairn_zone {
 	uint8_t *owner;   /* a byte a frame: kind and order at the head of a block, or interior */
 	cairn_pfn low;    /* pfn that owner[0] stands for: the base, made even */
+	uint32_t nkept;   /* frames from there on that may become spares in frame_fast.h */
 	uint32_t nowners; /* from there to the end; 0: no zone here */
 	uint32_t even;    /* place of that pfn */
 	uint8_t norders;  /* 0: no zone here */
@@ -178,7 +186,8 @@ struct cairn_zone {
 	size_t *tops; /* of each order, not 0 iff a block of it is in the map; behind them one that is never 0 */
 	size_t **
 		maps; /* of each order whose string is longer than a word: biased, so that no bit needs an offset */
-	size_t nframes_of[CAIRN_NOWNERS]; /* but FREE, which is the rest */
+	size_t nframes_of[CAIRN_NOWNERS]; /* FREE: in the map, not spares; PAGES: 0, they are the rest */
+	struct cairn_spares *spares; /* of each order; NULL: this zone has none */
 	cairn_pfn base;
 	uint32_t nframes; /* 0: no zone here */
 	uint8_t attr;
@@ -190,8 +199,8 @@ struct cairn_zone {
 };
 
 struct cairn_frames {
-	uint8_t *spare; /* byte of a free frame of zone[0] that is not in its map; NULL: none */
 	struct cairn_zone zone[CAIRN_ZONES];
+	struct cairn_spares spares[CAIRN_ORDERS]; /* of zone[0] */
 };
 
 #endif

@@ -8,7 +8,7 @@
 struct census {
 	size_t nframes_of[CAIRN_NOWNERS];
 	size_t nlisted[CAIRN_ORDERS]; /* free blocks that are in the map */
-	size_t nspares;
+	size_t nspare;                /* frames of those that are spares */
 	unsigned kind;      /* of the block or run that was last seen */
 	unsigned run_below; /* a block of this order or above does not continue it */
 };
@@ -24,7 +24,8 @@ static const char *check_shape(const struct cairn_zone *z)
 	CAIRN_HOLDS(z->even == (z->skew & ~(uint32_t)1) && z->low == z->base - (z->skew - z->even));
 	CAIRN_HOLDS(z->nmapped <= z->norders && (void *)z->maps == z->tops + z->norders + 1);
 	CAIRN_HOLDS((void *)z->owner == z->maps + z->nmapped);
-	CAIRN_HOLDS((uintptr_t)z->words - owner_end < sizeof(size_t));
+	CAIRN_HOLDS((uintptr_t)z->words - owner_end - 1 < sizeof(size_t));
+	CAIRN_HOLDS(*(const uint8_t *)owner_end == BYTE_END && z->nkept == (z->skew == 0 ? z->nowners : 0));
 	CAIRN_HOLDS((uintptr_t)(z->words + z->nwords) - (uintptr_t)z->tops ==
 		    cairn_frame_meta_nbytes(z->base, z->nframes));
 	return NULL;
@@ -49,16 +50,11 @@ static const char *check_orders(const struct cairn_zone *z)
 	return NULL;
 }
 
-static bool is_spare(uint8_t byte)
-{
-	return byte == head_byte(CAIRN_FREE, ORDER_SPARE);
-}
-
 /* Order of the free block that begins at `place`; CAIRN_ORDERS: none does. */
 static unsigned free_order(const struct cairn_zone *z, uint32_t place)
 {
-	if (is_spare(*owner_at(z, place)))
-		return 0;
+	if (*owner_at(z, place) == BYTE_SPARE)
+		return cairn_frame_spare_order(z, place);
 	for (unsigned order = 0; order < z->norders; order++)
 		if (cairn_frame_is_free(z, place, order))
 			return order;
@@ -69,27 +65,25 @@ static const char *check_free_block(const struct cairn_zone *z, uint32_t place, 
 				    struct census *census)
 {
 	bool buddy_is_free = order < top_of(z) && cairn_frame_is_free(z, place ^ order_nframes(order), order);
+	bool is_spare = *owner_at(z, place) == BYTE_SPARE;
 
-	if (is_spare(*owner_at(z, place))) {
-		census->nspares++;
-		return NULL;
-	}
-	census->nlisted[order]++;
-	CAIRN_HOLDS(!buddy_is_free);
+	census->nlisted[order] += !is_spare;
+	census->nspare += is_spare ? order_nframes(order) : 0;
+	CAIRN_HOLDS(is_spare || !buddy_is_free);
 	return NULL;
 }
 
 /* A byte that is no head's: that of a run's first block is behind the run's head. */
 static bool is_interior(uint8_t byte)
 {
-	return byte == BYTE_INTERIOR || (kind_of(byte) == CAIRN_FREE && !is_spare(byte));
+	return byte == BYTE_INTERIOR || (kind_of(byte) == CAIRN_FREE && byte != BYTE_SPARE);
 }
 
 static const char *check_block(const struct cairn_zone *z, uint32_t place, uint32_t *nframes,
 			       struct census *census)
 {
 	const uint8_t *byte = owner_at(z, place);
-	bool is_free = is_interior(*byte) || is_spare(*byte);
+	bool is_free = is_interior(*byte) || *byte == BYTE_SPARE;
 	unsigned kind = is_free ? CAIRN_FREE : kind_of(*byte);
 	bool is_run = kind != CAIRN_FREE && order_of(*byte) == ORDER_RUN && place < z->last;
 	unsigned order = is_free ? free_order(z, place) : order_of(byte[is_run]);
@@ -192,14 +186,15 @@ static const char *check_map(const struct cairn_zone *z, const struct census *ce
 static const char *check_counts(const struct cairn_zone *z, const struct census *census)
 {
 	for (unsigned owner = 0; owner < CAIRN_NOWNERS; owner++)
-		if (owner != CAIRN_FREE)
+		if (owner != CAIRN_FREE && owner != CAIRN_PAGES)
 			CAIRN_HOLDS(z->nframes_of[owner] == census->nframes_of[owner]);
-	CAIRN_HOLDS(z->nframes_of[CAIRN_FREE] == 0); /* not counted */
+	CAIRN_HOLDS(census->nspare == cairn_frame_spare_nframes(z));
+	CAIRN_HOLDS(z->nframes_of[CAIRN_FREE] == census->nframes_of[CAIRN_FREE] - census->nspare);
+	CAIRN_HOLDS(z->nframes_of[CAIRN_PAGES] == 0); /* not counted */
 	return NULL;
 }
 
-/* `spare`: the byte of its spare frame, or NULL. */
-static const char *check_zone(const struct cairn_zone *z, const uint8_t *spare)
+static const char *check_zone(const struct cairn_zone *z)
 {
 	struct census census = {.run_below = 0};
 	const char *broken = check_shape(z);
@@ -212,11 +207,7 @@ static const char *check_zone(const struct cairn_zone *z, const uint8_t *spare)
 		broken = check_map(z, &census);
 	if (broken == NULL)
 		broken = check_counts(z, &census);
-	if (broken != NULL)
-		return broken;
-	CAIRN_HOLDS(census.nspares == (spare != NULL));
-	CAIRN_HOLDS(!spare || ((uintptr_t)spare - (uintptr_t)z->owner < z->nowners && is_spare(*spare)));
-	return NULL;
+	return broken;
 }
 
 const char *cairn_frame_check(const struct cairn_frames *f)
@@ -224,10 +215,11 @@ const char *cairn_frame_check(const struct cairn_frames *f)
 	CAIRN_HOLDS(f != NULL);
 	for (unsigned i = 0; i < CAIRN_ZONES; i++) {
 		const struct cairn_zone *z = &f->zone[i];
-		const char *broken = z->nframes ? check_zone(z, i == 0 ? f->spare : NULL) : NULL;
+		const char *broken = z->nframes ? check_zone(z) : NULL;
 
 		if (broken != NULL)
 			return broken;
+		CAIRN_HOLDS(z->spares == (i == 0 && z->nframes != 0 ? f->spares : NULL));
 		CAIRN_HOLDS(z->nframes != 0 || (z->norders == 0 && z->nowners == 0));
 		for (unsigned j = 0; j < i && z->nframes; j++)
 			CAIRN_HOLDS(z->base - f->zone[j].base >= f->zone[j].nframes &&
@@ -240,5 +232,5 @@ size_t cairn_frame_nfree_blocks(const struct cairn_frames *f, unsigned zone, uns
 {
 	if (f == NULL || zone >= CAIRN_ZONES || order >= f->zone[zone].norders)
 		return 0;
-	return string_nbits_set(&f->zone[zone], order) + (order == 0 && zone == 0 && f->spare != NULL);
+	return string_nbits_set(&f->zone[zone], order) + cairn_frame_nspares(&f->zone[zone], order);
 }

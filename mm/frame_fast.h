@@ -1,14 +1,37 @@
 /* SPDX-License-Identifier: MIT */
-/* The short way of allocating and freeing a block, inline in the facade; what it does not serve, frame.c does.
- * It serves the zone that is tried first, if that begins at a multiple of its largest block: its spare frame, and
+/* The short ways of allocating and freeing a block, inline in the facade; what they do not serve, frame.c does.
+ * They serve the zone that is tried first: its spares, and, if that zone begins at a multiple of its largest block,
  * blocks of the orders whose map is a word or has one summary, but for the top order (`nplain`).
  *
- * The spare is the frame that was freed last, or one before that: it is in no map, and merges with nothing. It
- * goes into the map when a request can not be met otherwise (cairn_frame_flush). */
+ * A spare is a block that was freed when there was room for one of its order and no buddy to merge with in the
+ * map; a single frame does not ask for its buddy. That is seen without the map: where the buddy begins, a block that
+ * is in use has an owner's byte, and a spare the byte that is just below those. What is a spare merges only
+ * when a request can not be met otherwise (cairn_frame_flush). */
 #ifndef CAIRN_FRAME_FAST_H
 #define CAIRN_FRAME_FAST_H
 
 #include "frame_map.h"
+
+/* false: not served, and nothing has changed. */
+static inline bool frame_alloc_spare(struct cairn_frames *f, unsigned order, enum cairn_owner owner,
+				     unsigned zones, cairn_pfn *pfn)
+{
+	struct cairn_zone *z = &f->zone[0];
+	uint32_t *after = f->spares[order].after;
+	cairn_pfn i;
+
+	if ((zones & 1) == 0 || order >= CAIRN_ORDERS)
+		return false;
+	if (*after == 0 && *++after == 0)
+		return false;
+	i = *after - z->even - 1;
+	*after = 0;
+	z->owner[i] = head_byte(owner, order);
+	if (owner != CAIRN_PAGES)
+		z->nframes_of[owner] += order_nframes(order);
+	*pfn = z->low + i;
+	return true;
+}
 
 /* The first block of an order that has one, out of the map. */
 static inline uint32_t plain_take(struct cairn_zone *z, unsigned order, size_t top)
@@ -34,76 +57,74 @@ static inline uint32_t plain_take(struct cairn_zone *z, unsigned order, size_t t
 	return place;
 }
 
-/* false: not served, and nothing has changed. */
-static inline bool frame_alloc_short(struct cairn_frames *f, unsigned order, enum cairn_owner owner,
-				     unsigned zones, cairn_pfn *pfn)
+/* From the map, a block of that very order, for PAGES. false: not served, and nothing has changed. */
+static inline bool frame_alloc_plain(struct cairn_frames *f, unsigned order, unsigned zones, cairn_pfn *pfn)
 {
 	struct cairn_zone *z = &f->zone[0];
-	uint8_t *byte = f->spare;
 	uint32_t place;
 	size_t top;
 
-	if ((zones & 1) == 0)
-		return false;
-	if (order == 0 && byte != NULL) {
-		f->spare = NULL;
-		*byte = head_byte(owner, 0);
-		z->nframes_of[owner]++;
-		*pfn = z->low + (cairn_pfn)(byte - z->owner);
-		return true;
-	}
-	if (order >= z->nplain)
+	if ((zones & 1) == 0 || order >= z->nplain)
 		return false;
 	top = z->tops[order];
-	if (top != 0)
-		place = plain_take(z, order, top);
-	else if ((place = cairn_frame_cut(z, order)) == NO_PLACE)
+	if (top == 0)
 		return false;
-	z->owner[place] = head_byte(owner, order);
-	z->nframes_of[owner] += order_nframes(order);
+	place = plain_take(z, order, top);
+	z->owner[place] = head_byte(CAIRN_PAGES, order);
+	z->nframes_of[CAIRN_FREE] -= order_nframes(order);
 	*pfn = z->low + place;
 	return true;
 }
 
-/* false: the bit is set. */
-static inline bool plain_set(struct cairn_zone *z, unsigned order, uint32_t bit)
-{
-	size_t *word = &z->tops[order], before, mask = word_bit(bit);
+/* What is done about a block that is to be freed. */
+enum frame_free_short {
+	FRAME_KEPT,   /* it is a spare now */
+	FRAME_TO_MAP, /* nothing yet: it is for frame_free_plain */
+	FRAME_UNSEEN, /* nothing, and it may be no such block */
+};
 
-	if (order < z->nmapped)
-		word = &z->maps[order][bit >> WORD_LOG2];
-	before = *word;
-	if ((before & mask) != 0)
-		return false;
-	*word = before | mask;
-	if (before == 0 && order < z->nmapped)
-		z->tops[order] |= low_bit(bit >> WORD_LOG2);
-	return true;
-}
-
-/* false: not served, and nothing has changed. */
-static inline bool frame_free_short(struct cairn_frames *f, cairn_pfn pfn, enum cairn_owner owner)
+/* A block of PAGES; its place and order. */
+static inline enum frame_free_short frame_free_spare(struct cairn_frames *f, cairn_pfn pfn, uint32_t *place,
+						     unsigned *order)
 {
 	struct cairn_zone *z = &f->zone[0];
 	cairn_pfn i = pfn - z->low;
-	unsigned order;
+	uint32_t *after;
 
-	if (i >= z->nowners)
-		return false;
-	order = (unsigned)z->owner[i] - head_byte(owner, 0);
-	if (order == 0 && f->spare == NULL) {
-		z->owner[i] = head_byte(CAIRN_FREE, ORDER_SPARE);
-		f->spare = &z->owner[i];
-		z->nframes_of[owner]--;
-		return true;
+	if (i >= z->nkept)
+		return FRAME_UNSEEN;
+	*place = (uint32_t)i;
+	*order = (unsigned)z->owner[i] - head_byte(CAIRN_PAGES, 0);
+	if (*order >= CAIRN_ORDERS)
+		return FRAME_UNSEEN;
+	after = f->spares[*order].after;
+	if (*after != 0 && *++after != 0)
+		return FRAME_TO_MAP;
+	if (*order != 0 && z->owner[*place ^ order_nframes(*order)] < BYTE_SPARE)
+		return FRAME_TO_MAP;
+	*after = *place + 1;
+	z->owner[*place] = BYTE_SPARE;
+	return FRAME_KEPT;
+}
+
+/* A block of PAGES into the map. */
+static inline void frame_free_plain(struct cairn_zone *z, uint32_t place, unsigned order)
+{
+	uint32_t bit = place >> order >> 1;
+	size_t *word = &z->tops[order], before, mask = word_bit(bit);
+
+	z->owner[place] = head_byte(CAIRN_FREE, order);
+	if (order < z->nmapped)
+		word = &z->maps[order][bit >> WORD_LOG2];
+	before = *word;
+	if ((before & mask) != 0 || order >= z->nplain) {
+		cairn_frame_release(z, place, order);
+		return;
 	}
-	if (order >= z->nplain)
-		return false;
-	z->owner[i] = head_byte(CAIRN_FREE, order);
-	if (!plain_set(z, order, (uint32_t)i >> order >> 1))
-		cairn_frame_release(z, (uint32_t)i, order);
-	z->nframes_of[owner] -= order_nframes(order);
-	return true;
+	*word = before | mask;
+	if (before == 0 && order < z->nmapped)
+		z->tops[order] |= low_bit(bit >> WORD_LOG2);
+	z->nframes_of[CAIRN_FREE] += order_nframes(order);
 }
 
 #endif

@@ -24,10 +24,10 @@
 /* At the head of a run, instead of an order: its blocks are told by bytes of KIND_RUN, the first one's behind
  * the head, the others' at their first frames. A run of one block is none. */
 #define ORDER_RUN ORDER_MASK
-_Static_assert(CAIRN_ORDERS - 1 < ORDER_RUN, "an order fits its bits");
 
-/* Of the spare, instead of an order. */
-#define ORDER_SPARE ORDER_MASK
+/* At the head of a spare, instead of its order. */
+#define BYTE_SPARE ((uint8_t)(CAIRN_FREE << ORDER_BITS | ORDER_MASK))
+_Static_assert(CAIRN_ORDERS - 1 < ORDER_RUN, "an order fits its bits");
 
 /* At the head of a block the kind is its enum cairn_owner. */
 #define KIND_RUN 7u
@@ -38,6 +38,9 @@ _Static_assert(CAIRN_NOWNERS <= KIND_RUN, "owners and KIND_RUN fit into three bi
 #define BYTE_INTERIOR \
 	1u /* in a block, not its head; a byte of FREE is the same, but at a free block's head */
 #define BYTE_BOOT_META 2u
+
+/* Behind the last frame: no free block begins there. */
+#define BYTE_END UINT8_MAX
 
 static inline uint8_t head_byte(unsigned kind, unsigned order)
 {
@@ -60,6 +63,8 @@ static inline uint32_t order_nframes(unsigned order)
 }
 
 /* ---- places ---- */
+
+#define NO_PLACE UINT32_MAX
 
 static inline uint32_t place_of(const struct cairn_zone *z, cairn_pfn pfn)
 {
@@ -188,7 +193,14 @@ static inline bool lower_is_free(const struct cairn_zone *z, uint32_t place, uns
 	return in_zone(z, place) && *owner_at(z, place) == head_byte(CAIRN_FREE, order);
 }
 
-/* Whether a free block of that order begins there. Believes no order and no byte. */
+/* How many spares of an order there are, and how many frames all spares have. */
+unsigned cairn_frame_nspares(const struct cairn_zone *z, unsigned order);
+size_t cairn_frame_spare_nframes(const struct cairn_zone *z);
+
+/* Order of the spare at `place`; CAIRN_ORDERS: there is none. */
+unsigned cairn_frame_spare_order(const struct cairn_zone *z, uint32_t place);
+
+/* Whether a free block of that order begins there and is in the map. Believes no order and no byte. */
 bool cairn_frame_is_free(const struct cairn_zone *z, uint32_t place, unsigned order);
 
 /* Where an order is tall: change what is above a word of its string that has lost its last bit, or got its
@@ -212,15 +224,16 @@ static inline void map_filled(struct cairn_zone *z, unsigned order, uint32_t wor
 		z->tops[order] |= low_bit(word);
 }
 
-#define NO_PLACE UINT32_MAX
-
 /* Take the lowest block of the best order, at least `order`, out of the map, cut to `order`; NO_PLACE: there is
- * none. The head's byte is the caller's to write. */
+ * none. The head's byte is the caller's to write, and all counts but FREE's. */
 uint32_t cairn_frame_cut(struct cairn_zone *z, unsigned order);
 
-/* Make a block free that is not, and merge it with its buddies as long as they are free. Counts are the
- * caller's. */
+/* Make a block free that is not, and merge it with its buddies as long as they are free. Counts but FREE's are
+ * the caller's. */
 void cairn_frame_release(struct cairn_zone *z, uint32_t place, unsigned order);
+
+/* The same, but what need not merge becomes a spare, if there is room for one. */
+void cairn_frame_put(struct cairn_zone *z, uint32_t place, unsigned order);
 
 static inline void map_set(struct cairn_zone *z, unsigned order, uint32_t bit)
 {
@@ -230,6 +243,15 @@ static inline void map_set(struct cairn_zone *z, unsigned order, uint32_t bit)
 	*word = before | word_bit(bit);
 	if (before == 0 && order < z->nmapped)
 		map_filled(z, order, bit >> WORD_LOG2);
+}
+
+static inline void map_clear(struct cairn_zone *z, unsigned order, uint32_t bit)
+{
+	size_t *word = map_word(z, order, bit);
+
+	*word &= ~word_bit(bit);
+	if (*word == 0 && order < z->nmapped)
+		map_emptied(z, order, bit >> WORD_LOG2);
 }
 
 #endif

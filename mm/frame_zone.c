@@ -34,6 +34,8 @@ static bool shape(struct cairn_zone *z, cairn_pfn base, size_t nframes)
 	}
 	if (z->skew == 0 && z->ntall == 0)
 		z->nplain = (uint8_t)top;
+	if (z->skew == 0)
+		z->nkept = z->nowners;
 	return true;
 }
 
@@ -42,10 +44,10 @@ static size_t orders_nbytes(const struct cairn_zone *z)
 	return (z->norders + 1u) * sizeof(*z->tops) + z->nmapped * sizeof(*z->maps);
 }
 
-/* An even number, so that a frame's buddy has a byte too. */
+/* At least one more, so that a byte is there where the buddy of any block begins. */
 static size_t owners_nbytes(const struct cairn_zone *z)
 {
-	return cairn_round_down(z->nowners + sizeof(size_t) - 1, sizeof(size_t));
+	return cairn_round_down((size_t)z->nowners + sizeof(size_t), sizeof(size_t));
 }
 
 /* Bytes of metadata. */
@@ -83,6 +85,7 @@ static void lay_out(struct cairn_zone *z, uint8_t *meta)
 		word += map_order_nwords(z, order);
 	}
 	z->tops[z->norders] = 1;
+	z->owner[z->nowners] = BYTE_END;
 }
 
 /* A free slot, or CAIRN_ZONES. */
@@ -122,6 +125,8 @@ enum cairn_err cairn_frame_zone_add(struct cairn_frames *f, cairn_pfn base, size
 	memset(meta, 0, zone_nbytes(&z));
 	z.attr = attr;
 	z.name = name;
+	if (slot == 0)
+		z.spares = f->spares;
 	lay_out(&z, meta);
 	f->zone[slot] = z;
 	if (zone != NULL)
@@ -136,11 +141,10 @@ enum cairn_err cairn_frame_zone_remove(struct cairn_frames *f, unsigned zone)
 	if (f == NULL || zone >= CAIRN_ZONES || f->zone[zone].nframes == 0)
 		return CAIRN_EINVAL;
 	z = &f->zone[zone];
-	for (unsigned owner = CAIRN_PAGES; owner < CAIRN_NOWNERS; owner++)
-		if (z->nframes_of[owner] != 0)
-			return CAIRN_EBUSY;
-	if (zone == 0)
-		f->spare = NULL;
+	if (z->nframes_of[CAIRN_RESERVED] + z->nframes_of[CAIRN_FREE] + cairn_frame_spare_nframes(z) != z->nframes)
+		return CAIRN_EBUSY;
+	if (z->spares != NULL)
+		memset(z->spares, 0, sizeof(f->spares));
 	memset(z, 0, sizeof(*z));
 	return CAIRN_OK;
 }

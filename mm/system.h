@@ -10,11 +10,11 @@
 
 struct cairn_system {
 	struct cairn_heap heap; /* first, so that its address is the system's: it is the one that is used most */
-	struct cairn_regions regions;
+	uint32_t nwatchers; /* of frees; near what frees */
 	struct cairn_frames frames;
+	struct cairn_regions regions;
 	struct cairn_slabs slabs;
 	struct cairn_stacks stacks;
-	uint32_t nwatchers; /* of frees */
 	bool ready;
 };
 
