@@ -2,7 +2,7 @@
 /* The facade of the object caches: a slab is constructed, and an object poisoned, between two locked steps.
  * Allocating and freeing are done in their fast halves; all else is left to by tail calls, so that these need
  * no stack, and so that CAIRN_CALLER names the caller there, too. */
-#include "slab_fast.h"
+#include "slab_next.h"
 #include "system.h"
 
 static enum cairn_err set_up(struct cairn_cache *cache, const struct cairn_cache_spec *spec)
@@ -147,12 +147,22 @@ static CAIRN_SLOW void *alloc_slow(struct cairn_cache *cache, cairn_key key)
 	return object;
 }
 
+/* The lock is held. Here one way leads from the fast half, as with two it would need a stack. */
+static CAIRN_SLOW void *alloc_next(struct cairn_cache *cache, cairn_key key)
+{
+	void *object;
+	if ((CAIRN_CHECK >= 1 && !cairn_is_cache(cache)) || !cairn_slab_take_next(cache, &object))
+		return alloc_slow(cache, key);
+	cairn_leave(key);
+	return object;
+}
+
 void *cairn_cache_alloc(struct cairn_cache *cache)
 {
 	void *object;
 	cairn_key key = cairn_enter();
 	if (!cairn_slab_take_fast(cache, &object))
-		return alloc_slow(cache, key);
+		return alloc_next(cache, key);
 	cairn_leave(key);
 	return object;
 }
@@ -195,11 +205,23 @@ static CAIRN_SLOW enum cairn_err free_slow(struct cairn_cache *cache, void *obje
 	return CAIRN_OK;
 }
 
+/* The lock is held. */
+static CAIRN_SLOW enum cairn_err free_next(struct cairn_cache *cache, void *object, cairn_key key)
+{
+	if (!cairn_slab_put_next(cache, object))
+		return free_slow(cache, object, key);
+	cairn_leave(key);
+	return CAIRN_OK;
+}
+
 /* While someone watches frees, all are slow ones. */
 enum cairn_err cairn_cache_free(struct cairn_cache *cache, void *object)
 {
 	cairn_key key = cairn_enter();
-	if (!cairn_slab_put_fast(cache, object))
+	enum cairn_fast fast = cairn_slab_put_fast(cache, object);
+	if (fast == CAIRN_FAST_NEXT)
+		return free_next(cache, object, key);
+	if (fast == CAIRN_FAST_NO)
 		return free_slow(cache, object, key);
 	cairn_leave(key);
 	return CAIRN_OK;

@@ -10,7 +10,7 @@
  * I4: without a reserve, one slab at most is empty after a free.
  * What the window adds is told in slab_window.c.
  * Locking: none here; cairn.c serialises. */
-#include "slab_private.h"
+#include "slab_next.h"
 
 /* ---- taking ---- */
 
@@ -43,8 +43,10 @@ static CAIRN_SLOW void *take_one(struct cairn_cache *cache, struct cairn_slab *s
 		slab->map[0] &= slab->map[0] - 1;
 	if (--slab->nfree == 0)
 		cairn_list_remove(cache, slab, CAIRN_SLAB_PARTIAL);
-	if (++cache->ntaken > cache->high_water)
+	if (++cache->ntaken > cache->high_water) {
 		cache->high_water = cache->ntaken;
+		cairn_window_mark(cache);
+	}
 	if (!cache->unwindowed)
 		cairn_window_place(cache, slab, first, index - first + 1);
 	return object_at(cache, slab, index);
@@ -87,7 +89,11 @@ void *cairn_slab_take_slow(struct cairn_cache *cache)
 void *cairn_slab_take(struct cairn_cache *cache)
 {
 	void *object;
-	return cairn_slab_take_fast(cache, &object) ? object : cairn_slab_take_slow(cache);
+	if (cairn_slab_take_fast(cache, &object))
+		return object;
+	if (cairn_is_cache(cache) && cairn_slab_take_next(cache, &object))
+		return object;
+	return cairn_slab_take_slow(cache);
 }
 
 /* ---- freeing ---- */
@@ -168,7 +174,7 @@ enum cairn_err cairn_slab_free_check(const struct cairn_cache *cache, const void
 }
 
 /* The last object of a slab became free. The slab goes back while other objects are at hand. */
-static CAIRN_SLOW void became_empty(struct cairn_cache *cache, struct cairn_slab *slab)
+CAIRN_SLOW void cairn_slab_put_last(struct cairn_cache *cache, struct cairn_slab *slab)
 {
 	cairn_list_remove(cache, slab, CAIRN_SLAB_PARTIAL);
 	cache->nempty++;
@@ -180,46 +186,45 @@ static CAIRN_SLOW void became_empty(struct cairn_cache *cache, struct cairn_slab
 	cairn_window_settle(cache);
 }
 
-/* The object is free: by the record; or in a window over its word, if nothing else is free, neither there
- * nor in the window that was. */
-static inline void commit(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index)
+/* The window goes to a word of which nothing else is free, if nothing is free in the window that was. */
+CAIRN_SLOW void cairn_slab_put_first(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index)
 {
-	uint32_t *word = cairn_free_word(slab, index);
-	if (*word == 0) {
-		if (cache->window_free == 0 && !cache->unwindowed) {
-			unsigned first = index & ~(CAIRN_SLAB_WORD_BITS - 1);
-			cairn_window_place(cache, slab, first, word_nobjects(cache, first));
-			cache->window_free = cairn_bit_of(index);
-			return;
-		}
-		slab->map[0] |= cairn_bit_of(index / CAIRN_SLAB_WORD_BITS);
-		if (slab->nfree == 0)
-			cairn_list_insert(cache, slab, CAIRN_SLAB_PARTIAL);
+	if (cache->window_free == 0 && !cache->unwindowed) {
+		unsigned first = index & ~(CAIRN_SLAB_WORD_BITS - 1);
+		cairn_window_place(cache, slab, first, word_nobjects(cache, first));
+		cache->window_free = cairn_bit_of(index);
+		return;
 	}
-	*word |= cairn_bit_of(index);
+	slab->map[0] |= cairn_bit_of(index / CAIRN_SLAB_WORD_BITS);
+	if (slab->nfree == 0)
+		cairn_list_insert(cache, slab, CAIRN_SLAB_PARTIAL);
+	*cairn_free_word(slab, index) = cairn_bit_of(index);
 	cache->ntaken--;
 	if (++slab->nfree == cache->nobjects)
-		became_empty(cache, slab);
+		cairn_slab_put_last(cache, slab);
 }
 
 enum cairn_err cairn_slab_put_slow(struct cairn_cache *cache, void *object)
 {
 	struct cairn_slab *slab = NULL;
 	unsigned index = 0;
-	if (CAIRN_CHECK == 0 && cairn_slab_put_window(cache, object))
+	if (CAIRN_CHECK == 0 && cairn_slab_put_window(cache, object) == CAIRN_FAST_DONE)
 		return CAIRN_OK;
 	if (CAIRN_CHECK == 0 || cairn_is_cache(cache))
 		slab = find_live(cache, (uintptr_t)object, &index);
 	if (CAIRN_RARE(slab == NULL) || !red_zone_stands(cache, object))
 		return object == NULL ? CAIRN_OK : cairn_slab_free_check(cache, object);
 	cairn_slab_disarm(cache, object);
-	commit(cache, slab, index);
+	cairn_slab_commit(cache, slab, index);
 	return CAIRN_OK;
 }
 
 enum cairn_err cairn_slab_put(struct cairn_cache *cache, void *object)
 {
-	return cairn_slab_put_fast(cache, object) ? CAIRN_OK : cairn_slab_put_slow(cache, object);
+	enum cairn_fast fast = cairn_slab_put_fast(cache, object);
+	if (fast == CAIRN_FAST_DONE || (fast == CAIRN_FAST_NEXT && cairn_slab_put_next(cache, object)))
+		return CAIRN_OK;
+	return cairn_slab_put_slow(cache, object);
 }
 
 enum cairn_err cairn_slab_free(struct cairn_cache *cache, void *object)
@@ -280,7 +285,7 @@ void cairn_slab_free_end(struct cairn_cache *cache, void *object)
 		*cairn_limbo_word(cache, slab, index) &= ~cairn_bit_of(index);
 		cache->nlimbo--;
 	}
-	commit(cache, slab, index);
+	cairn_slab_commit(cache, slab, index);
 }
 
 void *cairn_slab_alloc(struct cairn_cache *cache)

@@ -246,9 +246,12 @@ struct cairn_cache {
 	void *pocket; /* level 0: the object freed last, taken by the record and by the window, or NULL */
 	size_t unwindowed; /* not 0: there may be no window and nothing in the pocket: I7 of slab_window.c */
 	struct cairn_slab *list[CAIRN_SLAB_NLISTS];
-	size_t ntaken;        /* objects not free by the records: live, in limbo, or free in the window */
-	uint32_t used_nbytes; /* of a slab, by objects */
+	size_t ntaken;    /* objects not free by the records: live, in limbo, or free in the window */
+	size_t word_most; /* a window may take a whole slab of one word up to so many; 0: never */
+	struct cairn_slabs *slabs;
 	uint32_t nobjects;    /* in a slab */
+	uint32_t used_nbytes; /* of a slab, by objects */
+	bool attended;        /* a free takes more than its record: work on objects, or someone watches */
 	uint8_t nwords;       /* of the bitmap */
 	uint8_t nslots;       /* of a record */
 	uint8_t order;        /* of a slab */
@@ -256,7 +259,6 @@ struct cairn_cache {
 	bool reserving;       /* the facade makes a reserve; one at a time */
 	unsigned zones;
 	size_t object_nbytes;
-	struct cairn_slabs *slabs;
 	void (*construct)(void *object);
 	const char *name;
 	size_t nslabs; /* without those that grow */

@@ -60,11 +60,17 @@ static inline bool cairn_slab_take_fast(struct cairn_cache *cache, void **object
 	return true;
 }
 
-/* true: `object` was a live object of the window, and is free. */
-static inline bool cairn_slab_put_window(struct cairn_cache *cache, const void *object)
+enum cairn_fast {
+	CAIRN_FAST_DONE,
+	CAIRN_FAST_NEXT, /* not by the window: the second half is in slab_next.h */
+	CAIRN_FAST_NO,
+};
+
+/* DONE: `object` was a live object of the window, and is free. */
+static inline enum cairn_fast cairn_slab_put_window(struct cairn_cache *cache, const void *object)
 {
 	if (CAIRN_CHECK >= 1 && CAIRN_RARE(cache == NULL))
-		return false;
+		return CAIRN_FAST_NO;
 	const struct cairn_cache *self = cache->self;
 	uint32_t free_bits = cache->window_free;
 	uintptr_t base = cache->window_base;
@@ -72,26 +78,26 @@ static inline bool cairn_slab_put_window(struct cairn_cache *cache, const void *
 	uint32_t rotate = cache->rotate, nobjects = cache->window_nobjects;
 	cairn_keep_order();
 	if (CAIRN_CHECK >= 1 && CAIRN_RARE(self != cache))
-		return false;
+		return CAIRN_FAST_NO;
 	size_t index = cairn_exact_quotient((uintptr_t)object - base, inverse, rotate);
 	if (CAIRN_RARE(index >= nobjects))
-		return false;
+		return CAIRN_FAST_NEXT;
 	uint32_t bit = (uint32_t)1 << index;
 	if (CAIRN_CHECK >= 1 && CAIRN_RARE((free_bits & bit) != 0))
-		return false;
+		return CAIRN_FAST_NO;
 	cache->window_free = free_bits | bit;
-	return true;
+	return CAIRN_FAST_DONE;
 }
 
-/* At level 0: true: `object` is in the pocket, or NULL. */
-static inline bool cairn_slab_put_fast(struct cairn_cache *cache, void *object)
+/* At level 0: DONE: `object` is in the pocket, or NULL. */
+static inline enum cairn_fast cairn_slab_put_fast(struct cairn_cache *cache, void *object)
 {
 	if (CAIRN_CHECK >= 1)
 		return cairn_slab_put_window(cache, object);
 	if (CAIRN_RARE(((uintptr_t)cache->pocket | cache->unwindowed) != 0))
-		return false;
+		return CAIRN_FAST_NO;
 	cache->pocket = object;
-	return true;
+	return CAIRN_FAST_DONE;
 }
 
 #endif

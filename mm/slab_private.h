@@ -13,8 +13,8 @@
 /* The record of a slab. map: a summary, with a bit for each word that is not 0; the bitmap of free objects;
  * and, for caches that poison (level 2), a bitmap of objects in limbo: between the halves of a free. */
 struct cairn_slab {
-	struct cairn_cache *cache; /* NULL: a free record, nfree is the slot of the next one */
 	struct cairn_slab *next, *prev;
+	struct cairn_cache *cache; /* NULL: a free record, nfree is the slot of the next one */
 	uintptr_t base;
 	uint16_t nfree;
 	uint16_t id; /* directory entry and slot */
@@ -77,6 +77,7 @@ size_t cairn_slab_release(struct cairn_cache *cache, struct cairn_slab *slab);
  * change to what I7 depends on; closes what may not be. */
 void cairn_window_close(struct cairn_cache *cache);
 void cairn_window_settle(struct cairn_cache *cache);
+void cairn_window_mark(struct cairn_cache *cache); /* the high-water mark has moved */
 bool cairn_window_allowed(const struct cairn_cache *cache);
 unsigned cairn_count_bits(uint32_t word);
 
@@ -100,6 +101,16 @@ static inline void cairn_list_remove(struct cairn_cache *cache, struct cairn_sla
 		slab->prev->next = slab->next;
 	else
 		cache->list[list] = slab->next;
+}
+
+/* The same, of the first. */
+static inline void cairn_list_remove_first(struct cairn_cache *cache, const struct cairn_slab *slab,
+					   enum cairn_slab_list list)
+{
+	struct cairn_slab *next = slab->next;
+	cache->list[list] = next;
+	if (next != NULL)
+		next->prev = NULL;
 }
 
 /* The window is nobjects long from `first` on, and nothing is free in it yet. */

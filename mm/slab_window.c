@@ -65,9 +65,16 @@ void cairn_window_close(struct cairn_cache *cache)
 		empty_pocket(cache);
 }
 
+void cairn_window_mark(struct cairn_cache *cache)
+{
+	cache->word_most = cache->unwindowed || cache->nwords != 1 ? 0 : cache->high_water;
+}
+
 void cairn_window_settle(struct cairn_cache *cache)
 {
+	cache->attended = cache->flags != 0 || cache->slabs->watched;
 	cache->unwindowed = !cairn_window_allowed(cache);
+	cairn_window_mark(cache);
 	if (cache->unwindowed != 0 && (cache->window_nobjects != 0 || cairn_pocket_is_full(cache)))
 		cairn_window_close(cache);
 }

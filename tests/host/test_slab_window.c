@@ -88,9 +88,9 @@ static void no_window_while_someone_watches(void **state)
 	assert_int_equal(cairn_slab_free_check(&a, of_a), CAIRN_EDOUBLE);
 	at.held[0] = slab_alloc(&a);
 	at.held[1] = slab_alloc(&later);
-	assert_false(cairn_slab_put_fast(&a, at.held[0]));
-	assert_false(cairn_slab_put_fast(&b, of_b));
-	assert_false(cairn_slab_put_fast(&later, at.held[1]));
+	assert_int_not_equal(cairn_slab_put_fast(&a, at.held[0]), CAIRN_FAST_DONE);
+	assert_int_not_equal(cairn_slab_put_fast(&b, of_b), CAIRN_FAST_DONE);
+	assert_int_not_equal(cairn_slab_put_fast(&later, at.held[1]), CAIRN_FAST_DONE);
 	slab_free(&a, at.held[0]);
 	slab_free(&later, at.held[1]);
 	give_turns(false);
