@@ -68,6 +68,8 @@ void *cairn_alloc(size_t nbytes)
 	if (class < CAIRN_HEAP_NCLASSES) {
 		cairn_key key = cairn_enter();
 		void *p = cache_take(&cairn_system.heap, class);
+		if (p == NULL)
+			p = rest_cut(&cairn_system.heap, small_nbytes_for(nbytes));
 		cairn_leave(key);
 		if (p != NULL)
 			return p;

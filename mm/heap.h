@@ -203,14 +203,14 @@ struct cairn_heap {
 
 	/* The rest of the block that was cut last is kept out of the index, to be cut again. */
 	struct cairn_heap_block *rest;
-	size_t rest_nbytes; /* 0: none */
+	size_t rest_nbytes;   /* 0: none */
+	size_t taken_nblocks; /* live and cached */
+	size_t taken_nbytes;
 	size_t words_in_use; /* bit w: bin_in_use[w] != 0 */
 	size_t bin_in_use[CAIRN_HEAP_NWORDS];
 	struct cairn_heap_block *list[CAIRN_HEAP_NBINS];
 
-	size_t taken_nblocks; /* live and cached */
-	size_t taken_nbytes;
-	size_t high_water_nbytes;
+	size_t high_water_nbytes; /* before they were last given back */
 	uintptr_t damaged;
 	size_t cache_tag; /* of all seals */
 	size_t flushed;   /* classes below are empty, as far as a flush has come */
