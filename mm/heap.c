@@ -50,8 +50,9 @@ static size_t inverse_of(size_t odd)
 
 static void open_classes(struct cairn_heap *h)
 {
-	for (size_t class = 0; class < CAIRN_HEAP_NCLASSES; class++)
-		h->class[class].seal = (CAIRN_HEAP_CACHE_NBLOCKS * CACHE_ONE | class * CAIRN_HEAP_ALIGN) ^ h->cache_tag;
+	for (size_t class = 0; class < CAIRN_HEAP_NCLASSES; class ++)
+		h->class[class].seal =
+			(CAIRN_HEAP_CACHE_NBLOCKS * CACHE_ONE | class * CAIRN_HEAP_ALIGN) ^ h->cache_tag;
 }
 
 enum cairn_err cairn_heap_init(struct cairn_heap *h, struct cairn_frames *f, unsigned zones, size_t key)

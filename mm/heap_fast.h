@@ -26,7 +26,7 @@
 #define CACHE_COUNT_BITS 14 /* one is the sign */
 #define CACHE_ONE        ((size_t)1 << (CAIRN_WORD_BITS - CACHE_COUNT_BITS))
 _Static_assert(CAIRN_HEAP_CACHE_NBLOCKS < 1 << (CACHE_COUNT_BITS - 1), "the count fits");
-_Static_assert(CAIRN_HEAP_NCLASSES * CAIRN_HEAP_ALIGN <= CACHE_ONE / 256, "a tag of eight bits at least");
+_Static_assert(CAIRN_HEAP_NCLASSES *CAIRN_HEAP_ALIGN <= CACHE_ONE / 256, "a tag of eight bits at least");
 
 /* Blocks in a class, by what it says. */
 static inline size_t class_nblocks(const struct cairn_heap *h, size_t class)

@@ -215,7 +215,8 @@ void cairn_heap_free_end(struct cairn_heap *h, void *p)
 {
 	struct heap_site site;
 
-	if (cairn_heap_judge(h, p, false, &site) == CAIRN_OK && !(h->rest_nbytes != 0 && site.block == h->rest))
+	if (cairn_heap_judge(h, p, false, &site) == CAIRN_OK &&
+	    !(h->rest_nbytes != 0 && site.block == h->rest))
 		cairn_heap_free_site(h, &site);
 }
 

@@ -19,7 +19,7 @@ void cairn_heap_info(const struct cairn_heap *h, struct cairn_heap_info *info)
 	memset(info, 0, sizeof(*info));
 	if (!h)
 		return;
-	for (size_t class = 0; class < CAIRN_HEAP_NCLASSES; class++) {
+	for (size_t class = 0; class < CAIRN_HEAP_NCLASSES; class ++) {
 		size_t nblocks = class_nblocks(h, class);
 
 		info->cached_nblocks += nblocks;

@@ -9,7 +9,8 @@
 #include "port.h"
 
 struct cairn_system {
-	struct cairn_heap heap; /* first, so that its address is the system's: it is the one that is used most */
+	struct cairn_heap
+		heap; /* first, so that its address is the system's: it is the one that is used most */
 	struct cairn_regions regions;
 	struct cairn_frames frames;
 	struct cairn_slabs slabs;

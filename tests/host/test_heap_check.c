@@ -265,8 +265,11 @@ static void resizing_moves_the_red_zone(void **state)
 int test_heap_check_run(void)
 {
 	static const struct CMUnitTest tests[] = {
-		HEAP_TEST_UNCACHED(check_sees_damaged_blocks), HEAP_TEST_UNCACHED(check_sees_damaged_figures),
-		HEAP_TEST(where_tells_each_byte), HEAP_TEST_UNCACHED(where_tells_each_byte),          HEAP_TEST(where_stays_in_its_chunk),
+		HEAP_TEST_UNCACHED(check_sees_damaged_blocks),
+		HEAP_TEST_UNCACHED(check_sees_damaged_figures),
+		HEAP_TEST(where_tells_each_byte),
+		HEAP_TEST_UNCACHED(where_tells_each_byte),
+		HEAP_TEST(where_stays_in_its_chunk),
 		HEAP_TEST(live_blocks_are_listed_by_owner),
 	};
 	static const struct CMUnitTest level2_tests[] = {
