@@ -15,12 +15,23 @@ static void *take_block(size_t align, size_t nbytes, const void *caller)
 	return p;
 }
 
-static bool make_room(size_t align, size_t nbytes)
+static bool grow(size_t align, size_t nbytes)
 {
 	cairn_key key = cairn_enter();
-	bool made = cairn_heap_make_room(&cairn_system.heap, align == 0 ? CAIRN_HEAP_ALIGN : align, nbytes);
+	bool grown = cairn_heap_grow(&cairn_system.heap, align == 0 ? CAIRN_HEAP_ALIGN : align, nbytes);
 	cairn_leave(key);
-	return made;
+	return grown;
+}
+
+static bool flush_some(void)
+{
+	unsigned nblocks = 0;
+	for (bool more = true; more && nblocks < CAIRN_HEAP_FLUSH_NBLOCKS; nblocks += more) {
+		cairn_key key = cairn_enter();
+		more = cairn_heap_flush(&cairn_system.heap);
+		cairn_leave(key);
+	}
+	return nblocks != 0;
 }
 
 /* Nothing was found: because a free block is damaged? */
@@ -38,7 +49,7 @@ static void *take_or_make_room(size_t align, size_t nbytes, const void *caller)
 	void *p;
 	do
 		p = take_block(align, nbytes, caller);
-	while (p == NULL && make_room(align, nbytes));
+	while (p == NULL && (grow(align, nbytes) || flush_some()));
 	return p;
 }
 
@@ -68,6 +79,8 @@ void *cairn_alloc(size_t nbytes)
 	if (class < CAIRN_HEAP_NCLASSES) {
 		cairn_key key = cairn_enter();
 		void *p = cache_take(&cairn_system.heap, class);
+		if (p == NULL)
+			p = rest_cut(&cairn_system.heap, small_nbytes_for(nbytes));
 		cairn_leave(key);
 		if (p != NULL)
 			return p;

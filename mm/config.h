@@ -67,11 +67,11 @@ _Static_assert(CAIRN_HEAP_SL_LOG2 >= 2 && CAIRN_HEAP_SL_LOG2 <= 5, "CAIRN_HEAP_S
 #endif
 _Static_assert(CAIRN_HEAP_CACHE_MAX >= 16 && CAIRN_HEAP_CACHE_MAX <= 4096, "CAIRN_HEAP_CACHE_MAX");
 
-/* Bytes of each length that are kept so at most; 0: none, so all are merged at once. 0 to 1 MiB. */
-#ifndef CAIRN_HEAP_CACHE_NBYTES
-#define CAIRN_HEAP_CACHE_NBYTES 32768
+/* Blocks of each length that are kept so at most; 0: none, so all are merged at once. 0 to 8191. */
+#ifndef CAIRN_HEAP_CACHE_NBLOCKS
+#define CAIRN_HEAP_CACHE_NBLOCKS 8191
 #endif
-_Static_assert(CAIRN_HEAP_CACHE_NBYTES >= 0 && CAIRN_HEAP_CACHE_NBYTES <= 1048576, "CAIRN_HEAP_CACHE_NBYTES");
+_Static_assert(CAIRN_HEAP_CACHE_NBLOCKS >= 0 && CAIRN_HEAP_CACHE_NBLOCKS <= 8191, "CAIRN_HEAP_CACHE_NBLOCKS");
 
 /* Frames that the heap asks for at once when a smaller number would do: by default 32 KiB. Where memory is
  * too small or too full for that, it asks for a quarter of the largest free block. 1 to 4096. */

@@ -50,8 +50,9 @@ static size_t inverse_of(size_t odd)
 
 static void open_classes(struct cairn_heap *h)
 {
-	for (size_t class = 0; class < CAIRN_HEAP_NCLASSES; class++)
-		h->class[class].seal = (class_most(class) * CACHE_ONE | class * CAIRN_HEAP_ALIGN) ^ h->cache_tag;
+	for (size_t class = 0; class < CAIRN_HEAP_NCLASSES; class ++)
+		h->class[class].seal =
+			(CAIRN_HEAP_CACHE_NBLOCKS * CACHE_ONE | class * CAIRN_HEAP_ALIGN) ^ h->cache_tag;
 }
 
 enum cairn_err cairn_heap_init(struct cairn_heap *h, struct cairn_frames *f, unsigned zones, size_t key)
@@ -147,18 +148,6 @@ size_t cairn_heap_carve(struct cairn_heap *h, struct cairn_heap_block *block, si
 	return nbytes;
 }
 
-static inline void count_taken(struct cairn_heap *h, size_t nbytes)
-{
-	h->taken_nbytes += nbytes;
-	if (h->taken_nbytes > h->high_water_nbytes)
-		h->high_water_nbytes = h->taken_nbytes;
-}
-
-void cairn_heap_count_taken(struct cairn_heap *h, size_t nbytes)
-{
-	count_taken(h, nbytes);
-}
-
 void cairn_heap_sign(struct cairn_heap_block *block, size_t nbytes, struct cairn_heap_trailer trailer)
 {
 	unsigned char *end = (unsigned char *)block_trailer(block, nbytes);
@@ -176,35 +165,7 @@ static void *hand_out(struct cairn_heap *h, struct cairn_heap_block *block, size
 	nbytes = cairn_heap_carve(h, block, have, nbytes);
 	cairn_heap_sign(block, nbytes, trailer);
 	h->taken_nblocks++;
-	count_taken(h, nbytes);
-	return block_payload(block);
-}
-
-/* Is there no free block that is as long as a small request, but not much longer: none of its own power of two
- * nor of the next? */
-static inline bool nothing_near(const struct cairn_heap *h, size_t nbytes)
-{
-	unsigned bin = (unsigned)(nbytes >> CAIRN_HEAP_ALIGN_LOG2);
-	const size_t *bins = &h->bin_in_use[bin / CAIRN_WORD_BITS];
-
-	return (bins[0] >> bin % CAIRN_WORD_BITS | bins[1]) == 0;
-}
-
-/* Cut a small block from the rest; NULL: something else would do better, or must do. */
-static inline void *cut_rest(struct cairn_heap *h, size_t nbytes)
-{
-	struct cairn_heap_block *block = h->rest, *rest = block_at(block, nbytes);
-	size_t left = h->rest_nbytes - nbytes;
-
-	if (left - BLOCK_MIN_NBYTES > BLOCK_LOW_MASK || !nothing_near(h, nbytes))
-		return NULL;
-	block_seal(h, block, nbytes);
-	*block_footer_before(rest) = 0;
-	block_seal(h, rest, left | BLOCK_RETIRED);
-	h->rest = rest;
-	h->rest_nbytes = left;
-	h->taken_nblocks++;
-	count_taken(h, nbytes);
+	h->taken_nbytes += nbytes;
 	return block_payload(block);
 }
 
@@ -232,8 +193,7 @@ void *cairn_heap_take(struct cairn_heap *h, size_t asked_nbytes, const void *own
 	h->damaged = 0;
 	if (!block_nbytes_for(asked_nbytes, &nbytes))
 		return NULL;
-	if (CAIRN_CHECK < 2 && !CAIRN_HEAP_MAP && nbytes < BIN_EXACT_NBYTES &&
-	    class_of_nbytes(h, nbytes)->newest == 0 && (p = cut_rest(h, nbytes)) != NULL)
+	if (nbytes < BLOCK_LARGE_NBYTES && (p = rest_cut(h, nbytes)) != NULL)
 		return p;
 	return take_chosen(h, nbytes, (struct cairn_heap_trailer){asked_nbytes, owner, caller});
 }

@@ -35,9 +35,9 @@ struct cairn_heap_info {
 	size_t nframes; /* taken from the frames */
 	size_t nchunks;
 	size_t live_nblocks;
-	size_t live_nbytes;       /* in live blocks, headers included */
-	size_t free_nbytes;       /* in free blocks, headers included, cached ones too */
-	size_t cached_nblocks;    /* freed, and kept for the next request of their length */
+	size_t live_nbytes;    /* in live blocks, headers included */
+	size_t free_nbytes;    /* in free blocks, headers included, cached ones too */
+	size_t cached_nblocks; /* freed, and kept for the next request of their length */
 	size_t cached_nbytes;
 	size_t overhead_nbytes;   /* chunk headers and ends; live + free + overhead = nframes in bytes */
 	size_t largest_nbytes;    /* request that would surely succeed without growth; 0: none */
@@ -111,8 +111,9 @@ enum cairn_err cairn_heap_resize(struct cairn_heap *h, void *p, size_t nbytes) C
 size_t cairn_heap_trim(struct cairn_heap *h);
 
 /* The same calls step by step, for a caller that lets others in between: each step is O(CAIRN_ORDERS).
- * take, take_aligned: as alloc, but from what the heap holds. make_room: one thing that may let them succeed
- *   then, more frames or one block out of the cache; false: there is none, or it would not help.
+ * take, take_aligned: as alloc, but from what the heap holds. grow: more frames, so that they may succeed
+ *   then; false: there are none, or it would not help. flush: one block out of the cache, merged; false: it is
+ *   empty. To be tried in this order, and after CAIRN_HEAP_FLUSH_NBLOCKS of the latter to be begun anew.
  * put: as free, or, if nbytes is not 0, as free_sized. shrink: frames given back because of it, one run at
  *   most; 0: there is no more to give.
  * trim_step: one block or run; false: nothing is left to do. Adds frames to *nframes. */
@@ -120,10 +121,13 @@ void *cairn_heap_take(struct cairn_heap *h, size_t nbytes, const void *owner,
 		      const void *caller) CAIRN_MUST_USE;
 void *cairn_heap_take_aligned(struct cairn_heap *h, size_t align, size_t nbytes, const void *owner,
 			      const void *caller) CAIRN_MUST_USE;
-bool cairn_heap_make_room(struct cairn_heap *h, size_t align, size_t nbytes) CAIRN_MUST_USE;
+bool cairn_heap_grow(struct cairn_heap *h, size_t align, size_t nbytes) CAIRN_MUST_USE;
+bool cairn_heap_flush(struct cairn_heap *h) CAIRN_MUST_USE;
 enum cairn_err cairn_heap_put(struct cairn_heap *h, void *p, size_t nbytes) CAIRN_MUST_USE;
 size_t cairn_heap_shrink(struct cairn_heap *h);
 bool cairn_heap_trim_step(struct cairn_heap *h, size_t *nframes) CAIRN_MUST_USE;
+
+#define CAIRN_HEAP_FLUSH_NBLOCKS 32
 
 /* Someone waits for memory: what is freed is merged at once. */
 void cairn_heap_watch(struct cairn_heap *h, bool watched);
@@ -203,24 +207,24 @@ struct cairn_heap {
 
 	/* The rest of the block that was cut last is kept out of the index, to be cut again. */
 	struct cairn_heap_block *rest;
-	size_t rest_nbytes; /* 0: none */
+	size_t rest_nbytes;   /* 0: none */
+	size_t taken_nblocks; /* live and cached */
+	size_t taken_nbytes;
 	size_t words_in_use; /* bit w: bin_in_use[w] != 0 */
 	size_t bin_in_use[CAIRN_HEAP_NWORDS];
 	struct cairn_heap_block *list[CAIRN_HEAP_NBINS];
 
-	size_t taken_nblocks; /* live and cached */
-	size_t taken_nbytes;
-	size_t high_water_nbytes;
+	size_t high_water_nbytes; /* before they were last given back */
 	uintptr_t damaged;
-	size_t cache_tag; /* of all seals */
-	size_t flushed;   /* classes below are empty, as far as a flush has come */
+	size_t cache_tag;                 /* of all seals */
+	size_t flushed;                   /* classes below are empty, as far as a flush has come */
 	struct cairn_heap_block *surplus; /* a free block that may hold whole frames to give back; or NULL */
-	size_t roomy_nbytes; /* once tight, the heap is so until less than this is taken */
-	bool watched;     /* someone waits for memory: nothing is cached */
-	bool tight;       /* memory is short: nothing is cached */
+	size_t roomy_nbytes;              /* once tight, the heap is so until less than this is taken */
+	bool watched;                     /* someone waits for memory: nothing is cached */
+	bool tight;                       /* memory is short: nothing is cached */
 
 	struct cairn_frames *frames;
-	struct cairn_heap_span main;     /* the chunk that grows */
+	struct cairn_heap_span main; /* the chunk that grows */
 	unsigned norders_above; /* no block of frames of this order, or a higher one, is free behind it */
 	unsigned norders_below; /* nor in front of it; as far as known */
 	struct cairn_heap_chunk *chunks; /* all of them */

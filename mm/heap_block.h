@@ -49,7 +49,7 @@ _Static_assert(offsetof(struct cairn_heap_block, next) == BLOCK_HEADER_NBYTES,
 	       "the payload follows the header");
 _Static_assert(sizeof(struct cairn_heap_block) + sizeof(size_t) == 2 * CAIRN_HEAP_ALIGN, "smallest block");
 _Static_assert(BLOCK_STATE < CAIRN_HEAP_ALIGN, "state and length share a word");
-_Static_assert(CAIRN_HEAP_NCLASSES * CAIRN_HEAP_ALIGN < BLOCK_LOW_MASK, "a class is a length");
+_Static_assert(CAIRN_HEAP_NCLASSES *CAIRN_HEAP_ALIGN < BLOCK_LOW_MASK, "a class is a length");
 
 /* Level 2: stands at the end of each live block. */
 struct cairn_heap_trailer {

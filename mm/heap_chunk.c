@@ -313,7 +313,8 @@ size_t cairn_heap_chunk_give_back(struct cairn_heap *h, const struct cairn_heap_
 	run = cairn_pfn_to_addr(info.head);
 	end = run - BLOCK_HEADER_NBYTES;
 	if (run <= chunk->base) {
-		bool stays = is_main && keep_nbytes != 0 && chunk->nbytes <= CHUNK_USUAL_NFRAMES << CAIRN_FRAME_SHIFT;
+		bool stays = is_main && keep_nbytes != 0 &&
+			     chunk->nbytes <= CHUNK_USUAL_NFRAMES << CAIRN_FRAME_SHIFT;
 		bool goes = block == chunk_first(chunk) && !stays;
 
 		return goes && give_back_chunk(h, chunk) ? 0 : nbytes;

@@ -23,17 +23,15 @@
 
 #include "heap_block.h"
 
-#define CACHE_COUNT_BITS 12 /* one is the sign */
+#define CACHE_COUNT_BITS 14 /* one is the sign */
 #define CACHE_ONE        ((size_t)1 << (CAIRN_WORD_BITS - CACHE_COUNT_BITS))
-#define CACHE_MOST       (((size_t)1 << (CACHE_COUNT_BITS - 1)) - 1)
-_Static_assert(CAIRN_HEAP_NCLASSES * CAIRN_HEAP_ALIGN <= CACHE_ONE / 256, "a tag of eight bits at least");
+_Static_assert(CAIRN_HEAP_CACHE_NBLOCKS < 1 << (CACHE_COUNT_BITS - 1), "the count fits");
+_Static_assert(CAIRN_HEAP_NCLASSES *CAIRN_HEAP_ALIGN <= CACHE_ONE / 256, "a tag of eight bits at least");
 
-/* How many blocks a class can have. */
-static inline size_t class_most(size_t class)
+/* Blocks in a class, by what it says. */
+static inline size_t class_nblocks(const struct cairn_heap *h, size_t class)
 {
-	size_t most = CAIRN_HEAP_CACHE_NBYTES / (class * CAIRN_HEAP_ALIGN + 1);
-
-	return most < CACHE_MOST ? most : CACHE_MOST;
+	return CAIRN_HEAP_CACHE_NBLOCKS - h->class[class].seal / CACHE_ONE;
 }
 
 static inline struct cairn_heap_class *class_of_nbytes(struct cairn_heap *h, size_t nbytes)
@@ -45,6 +43,12 @@ static inline struct cairn_heap_class *class_of_nbytes(struct cairn_heap *h, siz
 static inline size_t class_for(size_t asked_nbytes)
 {
 	return (asked_nbytes + BLOCK_EXTRA_NBYTES + CAIRN_HEAP_ALIGN - 1) / CAIRN_HEAP_ALIGN;
+}
+
+/* The length of the block for a request that a class is for. */
+static inline size_t small_nbytes_for(size_t asked_nbytes)
+{
+	return cairn_round_down(asked_nbytes + BLOCK_EXTRA_NBYTES + CAIRN_HEAP_ALIGN - 1, CAIRN_HEAP_ALIGN);
 }
 
 /* The block freed last into a class (below CAIRN_HEAP_NCLASSES), live again; NULL: it is empty, or the block
@@ -106,14 +110,48 @@ static inline bool cache_free(struct cairn_heap *h, void *payload)
 	return cache_put(h, p, opened >> CAIRN_HEAP_CHECK_BITS);
 }
 
-/* Length of the cached block there, by what its two words say; 0: it is none. */
+/* Is there no free block that is as long as a small request, or not much longer: of that bin to the end of its
+ * word of the index, or in the next word? */
+static inline bool nothing_near(const struct cairn_heap *h, size_t nbytes)
+{
+	size_t bin = nbytes / CAIRN_HEAP_ALIGN;
+	const size_t *bins = &h->bin_in_use[bin / CAIRN_WORD_BITS];
+
+	return (bins[0] >> bin % CAIRN_WORD_BITS | bins[1]) == 0;
+}
+
+/* Cut a block of nbytes, less than BLOCK_LARGE_NBYTES, from the rest, if its class is empty; NULL: it can not
+ * be, or something else would do better. */
+static inline void *rest_cut(struct cairn_heap *h, size_t nbytes)
+{
+	struct cairn_heap_block *block = h->rest, *rest = block_at(block, nbytes);
+	size_t left = h->rest_nbytes - nbytes;
+
+	if (CAIRN_CHECK >= 2 || CAIRN_HEAP_MAP || (intptr_t)left < (intptr_t)BLOCK_MIN_NBYTES ||
+	    nbytes < BLOCK_MIN_NBYTES || class_of_nbytes(h, nbytes)->newest != 0 || !nothing_near(h, nbytes))
+		return NULL;
+	block_seal(h, block, nbytes);
+	*block_footer_before(rest) = 0;
+	block_seal(h, rest, left | BLOCK_RETIRED);
+	h->rest = rest;
+	h->rest_nbytes = left;
+	h->taken_nblocks++;
+	h->taken_nbytes += nbytes;
+	return block_payload(block);
+}
+
+/* Length of the cached block there, by what its two words say, which must be one of the seals that its class
+ * has given; 0: it is none. */
 static inline size_t cached_nbytes(const struct cairn_heap *h, const struct cairn_heap_block *block,
 				   size_t header)
 {
 	size_t seal = header - *(const volatile size_t *)block_payload(block);
 	size_t nbytes = (seal ^ h->cache_tag) & (CACHE_ONE - 1);
+	size_t class = nbytes / CAIRN_HEAP_ALIGN;
 
-	return nbytes % CAIRN_HEAP_ALIGN == 0 && nbytes < BLOCK_LARGE_NBYTES && (intptr_t)seal >= 0 ? nbytes : 0;
+	if (nbytes % CAIRN_HEAP_ALIGN != 0 || nbytes >= BLOCK_LARGE_NBYTES)
+		return 0;
+	return seal - h->class[class].seal < class_nblocks(h, class) * CACHE_ONE ? nbytes : 0;
 }
 
 /* Length and state of a block, cached ones included; 0: no block, or damaged. The header is read once. */

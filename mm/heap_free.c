@@ -37,25 +37,33 @@ static enum cairn_err find_block(const struct cairn_heap *h, const void *p, bool
 	return judge_header(h, site, live);
 }
 
+/* What lies behind: a block of a length that can be, one in the index if it is free, or the end. */
+static bool behind_is_sound(const struct cairn_heap *h, struct heap_site *site)
+{
+	size_t low = block_low(h, site->behind), nbytes = low_nbytes(low);
+
+	site->behind_nbytes = 0;
+	if (site->behind == chunk_end(&site->chunk))
+		return low == BLOCK_RETIRED;
+	if (!chunk_fits(&site->chunk, site->behind, nbytes))
+		return false;
+	if (low_state(low) == BLOCK_FREE) {
+		site->behind_nbytes = nbytes;
+		return index_holds(h, site->behind, nbytes);
+	}
+	if (low_state(low) == BLOCK_RETIRED && h->rest_nbytes != 0 && site->behind == h->rest)
+		site->behind_nbytes = nbytes;
+	return low_is_live(low) || low_state(low) == BLOCK_RETIRED || low_state(low) == BLOCK_CACHED;
+}
+
 /* What lies around a block: free blocks there must be in the index. */
 enum cairn_err cairn_heap_look_around(const struct cairn_heap *h, struct heap_site *site)
 {
 	const struct cairn_heap_block *before;
-	size_t low;
 
 	site->behind = block_at(site->block, site->nbytes);
-	site->behind_nbytes = 0;
-	low = block_low(h, site->behind);
-	if (low == 0)
+	if (!behind_is_sound(h, site))
 		return CAIRN_ECORRUPT;
-	if (low_state(low) == BLOCK_FREE) {
-		site->behind_nbytes = low_nbytes(low);
-		if (!chunk_fits(&site->chunk, site->behind, site->behind_nbytes) ||
-		    !index_holds(h, site->behind, site->behind_nbytes))
-			return CAIRN_ECORRUPT;
-	} else if (h->rest_nbytes != 0 && site->behind == h->rest) {
-		site->behind_nbytes = h->rest_nbytes;
-	}
 	site->before_nbytes = unused_nbytes_before(h, &site->chunk, site->block);
 	before = block_at(site->block, -site->before_nbytes);
 	if (site->before_nbytes != 0 && before != h->rest && !index_holds(h, before, site->before_nbytes))
@@ -165,7 +173,7 @@ void cairn_heap_release(struct cairn_heap *h, const struct heap_site *site)
 void cairn_heap_free_site(struct cairn_heap *h, const struct heap_site *site)
 {
 	h->taken_nblocks--;
-	h->taken_nbytes -= site->nbytes;
+	heap_count_given(h, site->nbytes);
 	cairn_heap_release(h, site);
 	if (h->tight && h->taken_nbytes < h->roomy_nbytes)
 		cairn_heap_relax(h);
@@ -207,7 +215,8 @@ void cairn_heap_free_end(struct cairn_heap *h, void *p)
 {
 	struct heap_site site;
 
-	if (cairn_heap_judge(h, p, false, &site) == CAIRN_OK && !(h->rest_nbytes != 0 && site.block == h->rest))
+	if (cairn_heap_judge(h, p, false, &site) == CAIRN_OK &&
+	    !(h->rest_nbytes != 0 && site.block == h->rest))
 		cairn_heap_free_site(h, &site);
 }
 

@@ -75,7 +75,8 @@ static inline void index_insert(struct cairn_heap *h, struct cairn_heap_block *b
 
 /* Can the block, whose header says FREE and nbytes, be taken out? Its neighbours in the list are real, and
  * it ends with its footer. */
-static inline bool index_holds(const struct cairn_heap *h, const struct cairn_heap_block *block, size_t nbytes)
+static inline bool index_holds(const struct cairn_heap *h, const struct cairn_heap_block *block,
+			       size_t nbytes)
 {
 	const struct cairn_heap_block *next = block->next;
 	const struct cairn_heap_block *prev = block->prev;
@@ -118,7 +119,8 @@ static inline size_t unused_nbytes_at(const struct cairn_heap *h, const struct c
 {
 	size_t low = header_low(h, block, block->header);
 
-	return low_state(low) == BLOCK_FREE || (h->rest_nbytes != 0 && block == h->rest) ? low_nbytes(low) : 0;
+	return low_state(low) == BLOCK_FREE || (h->rest_nbytes != 0 && block == h->rest) ? low_nbytes(low)
+											 : 0;
 }
 
 /* The block is held by the index. */

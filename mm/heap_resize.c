@@ -17,7 +17,7 @@ static void cut(struct cairn_heap *h, struct heap_site *site, size_t nbytes)
 		return;
 	block_seal(h, site->block, nbytes | live_state(nbytes));
 	chunk_mark(h, tail.block);
-	h->taken_nbytes -= tail.nbytes;
+	heap_count_given(h, tail.nbytes);
 	cairn_heap_release(h, &tail);
 	site->nbytes = nbytes;
 }
@@ -34,7 +34,7 @@ static void absorb(struct cairn_heap *h, struct heap_site *site, size_t nbytes)
 	block_seal(h, site->behind, site->behind_nbytes | BLOCK_DEAD);
 	chunk_unmark(h, site->behind);
 	nbytes = cairn_heap_carve(h, site->block, have, nbytes);
-	cairn_heap_count_taken(h, nbytes - site->nbytes);
+	h->taken_nbytes += nbytes - site->nbytes;
 	site->nbytes = nbytes;
 }
 

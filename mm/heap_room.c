@@ -8,7 +8,6 @@
  * Locking: none here; cairn.c serialises, and takes its lock anew for each step. */
 #include "heap_site.h"
 
-
 static void open_cache(struct cairn_heap *h)
 {
 	bool open = CAIRN_CHECK <= 1 && !CAIRN_HEAP_MAP && !h->watched && !h->tight;
@@ -40,17 +39,17 @@ void cairn_heap_relax(struct cairn_heap *h)
 
 /* ---- the cache ---- */
 
-/* Merge one cached block with what is free around it, or, if that is damaged, with nothing. false: the cache
- * is empty. */
-static bool flush_one(struct cairn_heap *h)
+bool cairn_heap_flush(struct cairn_heap *h)
 {
 	struct heap_site site = {0};
 	bool all_seen = h->flushed == 0;
 	void *p = NULL;
 
+	if (h->damaged != 0)
+		return false;
 	for (; !p && h->flushed < CAIRN_HEAP_NCLASSES; h->flushed += !p)
-		p = cache_take(h, h->flushed);
-	site.nbytes = h->flushed * CAIRN_HEAP_ALIGN;
+		p = cache_take(h, CAIRN_HEAP_NCLASSES - 1 - h->flushed);
+	site.nbytes = (CAIRN_HEAP_NCLASSES - 1 - h->flushed) * CAIRN_HEAP_ALIGN;
 	if (!p) {
 		h->flushed = 0;
 		return !all_seen;
@@ -82,7 +81,7 @@ static bool grow(struct cairn_heap *h, size_t nbytes)
 	return true;
 }
 
-bool cairn_heap_make_room(struct cairn_heap *h, size_t align, size_t asked_nbytes)
+bool cairn_heap_grow(struct cairn_heap *h, size_t align, size_t asked_nbytes)
 {
 	size_t nbytes, padded = cairn_heap_padded_nbytes(align, asked_nbytes, &nbytes);
 
@@ -92,7 +91,7 @@ bool cairn_heap_make_room(struct cairn_heap *h, size_t align, size_t asked_nbyte
 		return true;
 	h->tight = h->taken_nbytes >= h->roomy_nbytes;
 	open_cache(h);
-	return flush_one(h);
+	return false;
 }
 
 /* The block that frees have left at the end of a chunk, if it still is one, out of the index. */
@@ -142,24 +141,37 @@ bool cairn_heap_trim_step(struct cairn_heap *h, size_t *nframes)
 
 	if (!h)
 		return false;
-	if (!h->surplus) {
-		if (flush_one(h))
-			return true;
-		h->surplus = cairn_heap_chunk_tail(h);
+	if (h->surplus) {
+		*nframes += shrink(h, 0);
+		return true;
 	}
+	if (cairn_heap_flush(h))
+		return true;
+	h->surplus = cairn_heap_chunk_tail(h);
 	given = shrink(h, 0);
 	*nframes += given;
-	return given != 0 || h->flushed != 0;
+	return given != 0;
 }
 
 /* ---- all steps of a call, for those who need not let others in between ---- */
+
+static bool make_room(struct cairn_heap *h, size_t align, size_t nbytes)
+{
+	unsigned nblocks = 0;
+
+	if (cairn_heap_grow(h, align, nbytes))
+		return true;
+	while (nblocks < CAIRN_HEAP_FLUSH_NBLOCKS && cairn_heap_flush(h))
+		nblocks++;
+	return nblocks != 0;
+}
 
 void *cairn_heap_alloc(struct cairn_heap *h, size_t nbytes, const void *owner, const void *caller)
 {
 	void *p = NULL;
 
 	while (h && (p = cairn_heap_take(h, nbytes, owner, caller)) == NULL &&
-	       cairn_heap_make_room(h, CAIRN_HEAP_ALIGN, nbytes))
+	       make_room(h, CAIRN_HEAP_ALIGN, nbytes))
 		;
 	return p;
 }
@@ -170,7 +182,7 @@ void *cairn_heap_alloc_aligned(struct cairn_heap *h, size_t align, size_t nbytes
 	void *p = NULL;
 
 	while (h && (p = cairn_heap_take_aligned(h, align, nbytes, owner, caller)) == NULL &&
-	       cairn_heap_make_room(h, align, nbytes))
+	       make_room(h, align, nbytes))
 		;
 	return p;
 }

@@ -8,7 +8,7 @@
 
 /* The heap counts memory as short from the one on, and no longer below the other: in 1/16 of what was free when
  * it was made, of frames taken and of bytes in use. */
-#define CAIRN_HEAP_TIGHT_SHARE 13
+#define CAIRN_HEAP_TIGHT_SHARE 15
 #define CAIRN_HEAP_ROOMY_SHARE 5
 
 struct heap_site {
@@ -19,6 +19,14 @@ struct heap_site {
 	size_t before_nbytes; /* length of the block in front, if that is free or the rest; else 0 */
 	struct cairn_heap_span chunk;
 };
+
+/* The high water is looked at before it sinks. */
+static inline void heap_count_given(struct cairn_heap *h, size_t nbytes)
+{
+	if (h->taken_nbytes > h->high_water_nbytes)
+		h->high_water_nbytes = h->taken_nbytes;
+	h->taken_nbytes -= nbytes;
+}
 
 /* Everything that freeing p is going to look at; `state` is what the block must be: live, or RETIRED. */
 enum cairn_err cairn_heap_judge(const struct cairn_heap *h, const void *p, bool live, struct heap_site *site);
@@ -38,8 +46,6 @@ size_t cairn_heap_carve(struct cairn_heap *h, struct cairn_heap_block *block, si
 
 /* Level 2: fill in the trailer, and paint from what was asked for up to it: little more than a word. */
 void cairn_heap_sign(struct cairn_heap_block *block, size_t nbytes, struct cairn_heap_trailer trailer);
-
-void cairn_heap_count_taken(struct cairn_heap *h, size_t nbytes);
 
 /* What an aligned request needs to be sure to find room: 0: it cannot be served. */
 size_t cairn_heap_padded_nbytes(size_t align, size_t asked_nbytes, size_t *nbytes);

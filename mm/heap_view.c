@@ -19,7 +19,7 @@ void cairn_heap_info(const struct cairn_heap *h, struct cairn_heap_info *info)
 	memset(info, 0, sizeof(*info));
 	if (!h)
 		return;
-	for (size_t class = 0; class < CAIRN_HEAP_NCLASSES; class++) {
+	for (size_t class = 0; class < CAIRN_HEAP_NCLASSES; class ++) {
 		size_t nblocks = class_nblocks(h, class);
 
 		info->cached_nblocks += nblocks;
@@ -33,6 +33,8 @@ void cairn_heap_info(const struct cairn_heap *h, struct cairn_heap_info *info)
 	info->free_nbytes = (h->nframes << CAIRN_FRAME_SHIFT) - h->overhead_nbytes - info->live_nbytes;
 	info->largest_nbytes = largest_nbytes(h);
 	info->high_water_nbytes = h->high_water_nbytes;
+	if (h->taken_nbytes > h->high_water_nbytes)
+		info->high_water_nbytes = h->taken_nbytes;
 	info->damaged = h->damaged;
 }
 

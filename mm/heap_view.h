@@ -23,10 +23,4 @@ static inline bool chunk_is_ours(const struct cairn_heap *h, const struct cairn_
 	return info.owner == CAIRN_HEAP && info.head == pfn && head->heap == h;
 }
 
-/* Blocks in a class, by what it says. */
-static inline size_t class_nblocks(const struct cairn_heap *h, size_t class)
-{
-	return class_most(class) - h->class[class].seal / CACHE_ONE;
-}
-
 #endif

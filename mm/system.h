@@ -9,7 +9,7 @@
 #include "port.h"
 
 struct cairn_system {
-	struct cairn_heap heap; /* first, so that its address is the system's: it is the one that is used most */
+	struct cairn_heap heap; /* first, so that its address is the system's: it is used most */
 	uint32_t nwatchers; /* of frees; near what frees */
 	struct cairn_frames frames;
 	struct cairn_regions regions;

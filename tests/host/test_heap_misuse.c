@@ -190,8 +190,8 @@ static void random_headers_pass_as_stated(void **state)
 	assert_all_back();
 }
 
-/* A right header before the pointer, a random one where it leads: one in four says neither FREE nor
- * PREV_FREE. */
+/* A right header before the pointer, a random one where it leads: of those that pass their check, two of eight
+ * have a state that can be there and is not looked into, live or between the halves of a free. */
 static void the_block_behind_is_checked_too(void **state)
 {
 	struct support_rng rng = {support_seed()};
@@ -213,7 +213,7 @@ static void the_block_behind_is_checked_too(void **state)
 	if (CAIRN_HEAP_MAP)
 		assert_int_equal(npassed, 0);
 	else
-		assert_rate("random headers behind", npassed, ntrials, 1, 4);
+		assert_true(npassed <= (ntrials >> (CAIRN_HEAP_CHECK_BITS + 2)) + 6);
 	give(p);
 	assert_all_back();
 }
