@@ -300,27 +300,40 @@ static bool give_back_run(struct cairn_heap *h, uintptr_t run)
 	return true;
 }
 
+/* Where the last run of frames of a chunk begins; its base if there is one only. A function of its own, so that
+ * its stack and that of giving back do not add up. */
+static __attribute__((noinline)) uintptr_t last_run(const struct cairn_heap *h,
+						    const struct cairn_heap_span *chunk)
+{
+	struct cairn_frame_info info;
+
+	if (!cairn_frame_info(h->frames, cairn_addr_to_pfn(chunk->base + chunk->nbytes - 1), &info))
+		return chunk->base;
+	return cairn_pfn_to_addr(info.head);
+}
+
+/* All of a chunk of one run is free. The main one stays, if it is not long and something may stay. */
+static bool chunk_goes(const struct cairn_heap *h, const struct cairn_heap_span *chunk, size_t keep_nbytes)
+{
+	return chunk->base != h->main.base || keep_nbytes == 0 ||
+	       chunk->nbytes > CHUNK_USUAL_NFRAMES << CAIRN_FRAME_SHIFT;
+}
+
 size_t cairn_heap_chunk_give_back(struct cairn_heap *h, const struct cairn_heap_span *chunk,
 				  const struct cairn_heap_block *block, size_t keep_nbytes)
 {
-	bool is_main = chunk->base == h->main.base;
-	size_t nbytes = chunk_room(chunk, block);
-	struct cairn_frame_info info;
-	uintptr_t run, end;
+	size_t nbytes = chunk_room(chunk, block), left;
+	uintptr_t run = last_run(h, chunk);
 
-	if (!cairn_frame_info(h->frames, cairn_addr_to_pfn(chunk->base + chunk->nbytes - 1), &info))
-		return nbytes;
-	run = cairn_pfn_to_addr(info.head);
-	end = run - BLOCK_HEADER_NBYTES;
 	if (run <= chunk->base) {
-		bool stays = is_main && keep_nbytes != 0 &&
-			     chunk->nbytes <= CHUNK_USUAL_NFRAMES << CAIRN_FRAME_SHIFT;
-		bool goes = block == chunk_first(chunk) && !stays;
+		bool goes = block == chunk_first(chunk) && chunk_goes(h, chunk, keep_nbytes);
 
 		return goes && give_back_chunk(h, chunk) ? 0 : nbytes;
 	}
-	if (end < (uintptr_t)block || end - (uintptr_t)block < keep_nbytes ||
-	    (end != (uintptr_t)block && end - (uintptr_t)block < BLOCK_MIN_NBYTES))
+	if (run - BLOCK_HEADER_NBYTES < (uintptr_t)block)
 		return nbytes;
-	return give_back_run(h, run) ? end - (uintptr_t)block : nbytes;
+	left = run - BLOCK_HEADER_NBYTES - (uintptr_t)block;
+	if (left < keep_nbytes || (left != 0 && left < BLOCK_MIN_NBYTES))
+		return nbytes;
+	return give_back_run(h, run) ? left : nbytes;
 }

@@ -65,30 +65,34 @@ bool cairn_heap_flush(struct cairn_heap *h)
 
 /* ---- frames ---- */
 
-static bool grow(struct cairn_heap *h, size_t nbytes)
+/* What the frames have given is free from now on. A function of its own, so that its stack and that of taking
+ * frames do not add up. */
+static __attribute__((noinline)) void add(struct cairn_heap *h, struct cairn_heap_block *block)
 {
-	struct heap_site site = {0};
+	struct heap_site site = {.block = block};
 
-	site.block = cairn_heap_chunk_grow(h, nbytes);
-	if (!site.block || cairn_heap_chunk_find(h, (uintptr_t)site.block, &site.chunk) != CAIRN_OK)
-		return false;
-	site.nbytes = low_nbytes(header_low(h, site.block, site.block->header));
+	if (cairn_heap_chunk_find(h, (uintptr_t)block_payload(block), &site.chunk) != CAIRN_OK)
+		return;
+	site.nbytes = low_nbytes(header_low(h, block, block->header));
 	if (cairn_heap_look_around(h, &site) != CAIRN_OK)
 		site.before_nbytes = site.behind_nbytes = 0;
 	cairn_heap_release(h, &site);
 	h->surplus = NULL;
 	judge_pressure(h);
-	return true;
 }
 
 bool cairn_heap_grow(struct cairn_heap *h, size_t align, size_t asked_nbytes)
 {
 	size_t nbytes, padded = cairn_heap_padded_nbytes(align, asked_nbytes, &nbytes);
+	struct cairn_heap_block *block;
 
 	if (padded == 0 || h->damaged != 0)
 		return false;
-	if (grow(h, padded))
+	block = cairn_heap_chunk_grow(h, padded);
+	if (block) {
+		add(h, block);
 		return true;
+	}
 	h->tight = h->taken_nbytes >= h->roomy_nbytes;
 	open_cache(h);
 	return false;
