@@ -99,8 +99,9 @@ struct cairn_totals {
 /* O(owners x zones). */
 void cairn_totals(struct cairn_totals *totals);
 
-/* Give back what is kept for speed: the heap's empty chunk, empty slabs. Frames. Every allocation that
- * would fail does this first, and tries again once. O(caches), one cache or slab a lock. */
+/* Give back what is kept for speed: the heap's cached blocks and what is free at its ends, empty slabs.
+ * Frames. Every allocation that would fail does this first, and tries again once. O(caches + cached blocks),
+ * one cache, slab or block a lock. */
 size_t cairn_trim(void);
 
 /* Ask (or stop asking) for cairn_port_freed after each free. Counts: as many false as true. O(caches), one

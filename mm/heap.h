@@ -1,20 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* General heap: blocks of any size, by two-level segregated fit (Masmano, Ripoll, Crespo and Real, "TLSF:
- * a New Dynamic Memory Allocator for Real-Time Systems", ECRTS 2004) with immediate coalescing, in chunks
- * of page frames that it takes when it must and gives back when they are empty (one empty chunk stays,
- * until cairn_heap_trim).
+/* General heap: blocks of any size, by two-level segregated fit (Masmano, Ripoll, Crespo and Real, "TLSF: a
+ * New Dynamic Memory Allocator for Real-Time Systems", ECRTS 2004), in chunks of page frames that it takes when
+ * it must and gives back when they are empty, with a cache of freed small blocks in front.
  *
- * A block costs one word, its header: size, state and a keyed check of both and of its own address. A
- * header is validated before it is believed. While a freed block's header stands, freeing it again is seen
- * for certain; a pointer to no block start passes only if the word before it happens to carry the right
- * check, and the block behind it likewise: see CAIRN_HEAP_CHECK_BITS. With CAIRN_HEAP_MAP a bit for each
- * possible block start leaves no chance at all.
+ * A small block that is freed is kept, as it is, for the next request of its length, for as long as memory is
+ * not short; any other is merged at once with what is free around it. Cached blocks are merged, a few at a
+ * time, before an allocation fails, and by cairn_heap_trim. Nothing is cached from level 2 on, with
+ * CAIRN_HEAP_MAP, or while someone waits for memory (cairn_heap_watch).
+ *
+ * A block costs one word, its header: size and state, sealed with its address and the heap's key
+ * (heap_block.h). A header is validated before it is believed. While a freed block's header stands (of a cached
+ * one: its header and its first word), freeing it again is told for certain; it is refused in any case. A
+ * pointer to no block start passes only if the word before it happens to be right: see CAIRN_HEAP_CHECK_BITS.
+ * With CAIRN_HEAP_MAP a bit for each possible block start leaves no chance at all.
  *
  * Sizes in bytes. Blocks are aligned to CAIRN_HEAP_ALIGN (8 B on 32-bit machines, 16 B on 64-bit) at
  * least. Costs: O(1); growing and giving back O(CAIRN_ORDERS), and so is finding out whose a block is that
- * does not lie in the chunk used last (with CAIRN_HEAP_MAP, growing also clears a map of 1/64 or 1/128 of
- * the new chunk). Nothing here copies or fills payloads: callers do, outside their lock. Contexts: any,
- * when the caller serialises. */
+ * does not lie in the main chunk, which grows in place as long as the frames beside it are free (with
+ * CAIRN_HEAP_MAP, growing also clears a map of 1/64 or 1/128 of the new chunk, and no chunk grows in place).
+ * Emptying the cache takes a step for each block. Nothing here copies or fills payloads: callers do, outside
+ * their lock. Contexts: any, when the caller serialises. */
 #ifndef CAIRN_HEAP_H
 #define CAIRN_HEAP_H
 
@@ -23,10 +28,12 @@
 #define CAIRN_HEAP_ALIGN      (2 * sizeof(size_t))
 #define CAIRN_HEAP_MAX_NBYTES (((size_t)1 << CAIRN_HEAP_MAX_LOG2) - 4 * CAIRN_HEAP_ALIGN)
 
-/* Bits of the keyed check in a header, 10 on a 32-bit machine with blocks up to 4 MiB, 40 on a 64-bit
- * one with blocks up to 16 MiB. Of random words one in 2^bits passes as a header. A pointer that is no
- * block start is freed only if two words pass, the one before it and the one that its size leads to, and
- * their states and sizes fit too: less than one in 2^(2 * bits + 3). */
+/* Bits of the keyed check in a header, 10 on a 32-bit machine with blocks up to 4 MiB, 40 on a 64-bit one with
+ * blocks up to 16 MiB. Of random words one in 2^bits opens as some header. One in less than 2^25 (2^59) opens as
+ * that of a live block short enough to be cached, which is then freed. Any other pointer that is no block start
+ * is freed only if two words pass, the one before it and the one that its size leads to, and their states and
+ * sizes fit too: less than one in 2^(2 * bits + 3). No change of one byte of a small block's header passes as
+ * that of another small block. */
 #define CAIRN_HEAP_CHECK_BITS (CAIRN_WORD_BITS - CAIRN_HEAP_MAX_LOG2)
 
 struct cairn_heap;
@@ -55,7 +62,7 @@ enum cairn_err cairn_heap_init(struct cairn_heap *h, struct cairn_frames *f, uns
  * free block is damaged (then cairn_heap_info tells where, and nothing has changed). `owner` and `caller`
  * are remembered from level 2 on; both may be NULL. The index finds a block whenever one of the next
  * larger class is free (1/2^CAIRN_HEAP_SL_LOG2 more at most), or the one freed last in the request's own
- * class is large enough. */
+ * class is large enough. Before NULL is answered the cache has been emptied. */
 void *cairn_heap_alloc(struct cairn_heap *h, size_t nbytes, const void *owner,
 		       const void *caller) CAIRN_MUST_USE;
 
@@ -73,8 +80,8 @@ void *cairn_heap_alloc_aligned(struct cairn_heap *h, size_t align, size_t nbytes
  *   CAIRN_EDOUBLE     the header says free (or between the two halves of a free), or the frame is free
  *   CAIRN_EINTERIOR   p is no block start, but lies in a live block whose header stands (only with
  *                     CAIRN_HEAP_MAP, and only up to CAIRN_HEAP_MAP_REACH bytes into it: O(1))
- *   CAIRN_ECORRUPT    the header fails its check otherwise, or that of the block behind does, or a free
- *                     neighbour was written to
+ *   CAIRN_ECORRUPT    the header fails its check otherwise; or, of a block that is not going to be cached,
+ *                     that of the block behind does, or a free neighbour was written to
  *   CAIRN_EOVERRUN    (level 2) bytes behind the block were written
  * O(CAIRN_ORDERS). No memory at p is read before its frame is known to be the heap's. */
 enum cairn_err cairn_heap_free_check(const struct cairn_heap *h, const void *p);
