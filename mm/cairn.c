@@ -245,9 +245,9 @@ static cairn_pfn strict_pfn(const void *addr)
 }
 
 /* Into the map; the lock is held. */
-static CAIRN_SLOW enum cairn_err pages_free_mapped(uint32_t place, unsigned order, cairn_key key)
+static CAIRN_SLOW enum cairn_err pages_free_mapped(uint32_t i, unsigned order, cairn_key key)
 {
-	frame_free_plain(&cairn_system.frames.zone[0], place, order);
+	frame_free_plain(&cairn_system.frames.zone[0], i, order);
 	cairn_leave(key);
 	cairn_tell_watchers();
 	return CAIRN_OK;
@@ -256,11 +256,11 @@ static CAIRN_SLOW enum cairn_err pages_free_mapped(uint32_t place, unsigned orde
 enum cairn_err cairn_pages_free(void *addr)
 {
 	cairn_key key = cairn_enter();
-	uint32_t place;
+	uint32_t i;
 	unsigned order;
-	switch (frame_free_spare(&cairn_system.frames, strict_pfn(addr), &place, &order)) {
+	switch (frame_free_spare(&cairn_system.frames, strict_pfn(addr), &i, &order)) {
 	case FRAME_KEPT: break;
-	case FRAME_TO_MAP: return pages_free_mapped(place, order, key);
+	case FRAME_TO_MAP: return pages_free_mapped(i, order, key);
 	default: return pages_free_locked(addr, key, CAIRN_CALLER());
 	}
 	cairn_leave(key);

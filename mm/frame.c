@@ -34,15 +34,15 @@ bool cairn_frame_flush(struct cairn_frames *f)
 {
 	struct cairn_zone *z = &f->zone[0];
 
-	for (unsigned order = z->norders; order-- > 0;)
+	for (unsigned order = z->nframes != 0 ? CAIRN_SPARE_ORDERS : 0; order-- > 0;)
 		for (unsigned i = 0; i < CAIRN_SPARES; i++) {
 			uint32_t after = z->spares[order].after[i];
 
 			if (after == 0)
 				continue;
 			z->spares[order].after[i] = 0;
-			*owner_at(z, after - 1) = BYTE_INTERIOR;
-			cairn_frame_release(z, after - 1, order);
+			z->owner[after - 1] = BYTE_INTERIOR;
+			cairn_frame_release(z, after - 1 + z->even, order);
 			return true;
 		}
 	return false;
@@ -59,8 +59,10 @@ static inline struct cairn_zone *take(struct cairn_frames *f, unsigned order, un
 			if ((rest & 1) == 0 || order >= z->norders)
 				continue;
 			*place = cairn_frame_cut(z, order);
-			if (*place != NO_PLACE)
-				return z;
+			if (*place == NO_PLACE)
+				continue;
+			z->nframes_of[CAIRN_FREE] -= order_nframes(order);
+			return z;
 		}
 	} while (cairn_frame_flush(f));
 	return NULL;

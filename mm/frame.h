@@ -166,9 +166,10 @@ const char *cairn_frame_check(const struct cairn_frames *f) CAIRN_MUST_USE;
 
 #define CAIRN_MAP_LEVELS 5 /* of summaries between a string of bits and its top: 2^(5 x 6) >= 2^30 bits */
 
-#define CAIRN_SPARES 2 /* of an order */
+#define CAIRN_SPARES       2 /* of an order */
+#define CAIRN_SPARE_ORDERS (CAIRN_ORDERS < 10 ? CAIRN_ORDERS : 10) /* from 0 on, that have spares */
 
-/* Places of free blocks of an order that are in no map, plus one; 0: none. */
+/* Free blocks of an order that are in no map: the numbers of their bytes in `owner`, plus one; 0: none. */
 struct cairn_spares {
 	uint32_t after[CAIRN_SPARES];
 };
@@ -176,7 +177,6 @@ struct cairn_spares {
 struct cairn_zone {
 	uint8_t *owner;   /* a byte a frame: kind and order at the head of a block, or interior */
 	cairn_pfn low;    /* pfn that owner[0] stands for: the base, made even */
-	uint32_t nkept;   /* frames from there on that may become spares in frame_fast.h */
 	uint32_t nowners; /* from there to the end; 0: no zone here */
 	uint32_t even;    /* place of that pfn */
 	uint8_t norders;  /* 0: no zone here */
@@ -200,7 +200,7 @@ struct cairn_zone {
 
 struct cairn_frames {
 	struct cairn_zone zone[CAIRN_ZONES];
-	struct cairn_spares spares[CAIRN_ORDERS]; /* of zone[0] */
+	struct cairn_spares spares[CAIRN_SPARE_ORDERS]; /* of zone[0] */
 };
 
 #endif
