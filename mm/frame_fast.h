@@ -59,25 +59,40 @@ static inline uint32_t plain_take(struct cairn_zone *z, unsigned order, size_t t
 	return place;
 }
 
-/* From the map, for PAGES. false: not served, and nothing has changed. */
+/* What byte i begins becomes a block of PAGES that the map does not have any more. */
+static inline cairn_pfn plain_taken(struct cairn_zone *z, uint32_t i, unsigned order)
+{
+	z->owner[i] = head_byte(CAIRN_PAGES, order);
+	z->nframes_of[CAIRN_FREE] -= order_nframes(order);
+	return z->low + i;
+}
+
+/* From the map, a block of that very order, for PAGES. false: not served, and nothing has changed. */
 static inline bool frame_alloc_plain(struct cairn_frames *f, unsigned order, unsigned zones, cairn_pfn *pfn)
 {
 	struct cairn_zone *z = &f->zone[0];
-	uint32_t i;
 	size_t top;
 
 	if ((zones & 1) == 0 || order >= z->nplain)
 		return false;
 	top = z->tops[order];
-	if (top != 0)
-		i = plain_take(z, order, top);
-	else if ((i = cairn_frame_cut(z, order)) != NO_PLACE)
-		i -= z->even;
-	else
+	if (top == 0)
 		return false;
-	z->owner[i] = head_byte(CAIRN_PAGES, order);
-	z->nframes_of[CAIRN_FREE] -= order_nframes(order);
-	*pfn = z->low + i;
+	*pfn = plain_taken(z, plain_take(z, order, top), order);
+	return true;
+}
+
+/* The same from a larger block. */
+static inline bool frame_alloc_cut(struct cairn_frames *f, unsigned order, unsigned zones, cairn_pfn *pfn)
+{
+	struct cairn_zone *z = &f->zone[0];
+	uint32_t place = NO_PLACE;
+
+	if ((zones & 1) != 0 && order < z->norders)
+		place = cairn_frame_cut(z, order);
+	if (place == NO_PLACE)
+		return false;
+	*pfn = plain_taken(z, place - z->even, order);
 	return true;
 }
 

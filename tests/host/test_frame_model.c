@@ -138,6 +138,8 @@ static cairn_pfn alloc_either_way(struct support_rng *rng, unsigned order, enum 
 			return pfn;
 		if (owner == CAIRN_PAGES && frame_alloc_plain(&frame_pool, order, CAIRN_ANY_ZONE, &pfn))
 			return pfn;
+		if (owner == CAIRN_PAGES && frame_alloc_cut(&frame_pool, order, CAIRN_ANY_ZONE, &pfn))
+			return pfn;
 	}
 	return cairn_frame_alloc(&frame_pool, order, owner, CAIRN_ANY_ZONE);
 }
