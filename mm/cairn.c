@@ -250,8 +250,7 @@ enum cairn_err cairn_pages_free(void *addr)
 	cairn_key key = cairn_enter();
 	uint32_t i;
 	unsigned order;
-	enum frame_free_short done =
-		frame_free_spare(&cairn_system.frames, strict_pfn(addr), &i, &order);
+	enum frame_free_short done = frame_free_spare(&cairn_system.frames, strict_pfn(addr), &i, &order);
 	if (CAIRN_RARE(done == FRAME_UNSEEN))
 		return pages_free_locked(addr, key, CAIRN_CALLER());
 	if (done == FRAME_TO_MAP)

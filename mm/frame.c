@@ -13,7 +13,8 @@
  * I3: every byte is a head, inside a head's block, or a single RESERVED or boot META frame.
  * I4: a free block's head says FREE and its order, but for the upper half of a split above order 0; a spare's
  * says that it is one.
- * I5: nframes_of is exact, FREE there being what the map has, and PAGES the rest. Locking: none here; cairn.c serialises. */
+ * I5: nframes_of is exact, FREE there being what the map has, and PAGES the rest.
+ * Locking: none here; cairn.c serialises. */
 #include "frame_fast.h"
 
 static bool may_own(enum cairn_owner owner)

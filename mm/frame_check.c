@@ -9,8 +9,8 @@ struct census {
 	size_t nframes_of[CAIRN_NOWNERS];
 	size_t nlisted[CAIRN_ORDERS]; /* free blocks that are in the map */
 	size_t nspare;                /* frames of those that are spares */
-	unsigned kind;      /* of the block or run that was last seen */
-	unsigned run_below; /* a block of this order or above does not continue it */
+	unsigned kind;                /* of the block or run that was last seen */
+	unsigned run_below;           /* a block of this order or above does not continue it */
 };
 
 static const char *check_shape(const struct cairn_zone *z)

@@ -137,7 +137,8 @@ enum cairn_err cairn_frame_zone_remove(struct cairn_frames *f, unsigned zone)
 	if (f == NULL || zone >= CAIRN_ZONES || f->zone[zone].nframes == 0)
 		return CAIRN_EINVAL;
 	z = &f->zone[zone];
-	if (z->nframes_of[CAIRN_RESERVED] + z->nframes_of[CAIRN_FREE] + cairn_frame_spare_nframes(z) != z->nframes)
+	if (z->nframes_of[CAIRN_RESERVED] + z->nframes_of[CAIRN_FREE] + cairn_frame_spare_nframes(z) !=
+	    z->nframes)
 		return CAIRN_EBUSY;
 	if (z->spares != NULL)
 		memset(z->spares, 0, sizeof(f->spares));
