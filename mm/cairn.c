@@ -175,11 +175,11 @@ static CAIRN_SLOW void *pages_alloc_locked(unsigned order, unsigned zones, cairn
 	return pages_at(pfn);
 }
 
-/* From the map; the lock is held. */
-static CAIRN_SLOW void *pages_alloc_mapped(unsigned order, unsigned zones, cairn_key key)
+/* From a larger block of the map; the lock is held. */
+static CAIRN_SLOW void *pages_alloc_cut(unsigned order, unsigned zones, cairn_key key)
 {
 	cairn_pfn pfn;
-	if (!frame_alloc_plain(&cairn_system.frames, order, zones, &pfn))
+	if (!frame_alloc_cut(&cairn_system.frames, order, zones, &pfn))
 		return pages_alloc_locked(order, zones, key);
 	cairn_leave(key);
 	return (void *)cairn_pfn_to_addr(pfn);
@@ -189,8 +189,9 @@ void *cairn_pages_alloc(unsigned order, unsigned zones)
 {
 	cairn_key key = cairn_enter();
 	cairn_pfn pfn;
-	if (!frame_alloc_spare(&cairn_system.frames, order, CAIRN_PAGES, zones, &pfn))
-		return pages_alloc_mapped(order, zones, key);
+	if (!frame_alloc_spare(&cairn_system.frames, order, CAIRN_PAGES, zones, &pfn) &&
+	    !frame_alloc_plain(&cairn_system.frames, order, zones, &pfn))
+		return pages_alloc_cut(order, zones, key);
 	cairn_leave(key);
 	return (void *)cairn_pfn_to_addr(pfn);
 }
@@ -244,25 +245,16 @@ static cairn_pfn strict_pfn(const void *addr)
 	return (uintptr_t)addr >> CAIRN_FRAME_SHIFT | in_frame << (CAIRN_WORD_BITS - CAIRN_FRAME_SHIFT);
 }
 
-/* Into the map; the lock is held. */
-static CAIRN_SLOW enum cairn_err pages_free_mapped(uint32_t place, unsigned order, cairn_key key)
-{
-	frame_free_plain(&cairn_system.frames.zone[0], place, order);
-	cairn_leave(key);
-	cairn_tell_watchers();
-	return CAIRN_OK;
-}
-
 enum cairn_err cairn_pages_free(void *addr)
 {
 	cairn_key key = cairn_enter();
-	uint32_t place;
+	uint32_t i;
 	unsigned order;
-	switch (frame_free_spare(&cairn_system.frames, strict_pfn(addr), &place, &order)) {
-	case FRAME_KEPT: break;
-	case FRAME_TO_MAP: return pages_free_mapped(place, order, key);
-	default: return pages_free_locked(addr, key, CAIRN_CALLER());
-	}
+	enum frame_free_short done = frame_free_spare(&cairn_system.frames, strict_pfn(addr), &i, &order);
+	if (CAIRN_RARE(done == FRAME_UNSEEN))
+		return pages_free_locked(addr, key, CAIRN_CALLER());
+	if (done == FRAME_TO_MAP)
+		frame_free_plain(&cairn_system.frames.zone[0], i, order);
 	cairn_leave(key);
 	cairn_tell_watchers();
 	return CAIRN_OK;

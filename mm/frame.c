@@ -13,7 +13,8 @@
  * I3: every byte is a head, inside a head's block, or a single RESERVED or boot META frame.
  * I4: a free block's head says FREE and its order, but for the upper half of a split above order 0; a spare's
  * says that it is one.
- * I5: nframes_of is exact, FREE there being what the map has, and PAGES the rest. Locking: none here; cairn.c serialises. */
+ * I5: nframes_of is exact, FREE there being what the map has, and PAGES the rest.
+ * Locking: none here; cairn.c serialises. */
 #include "frame_fast.h"
 
 static bool may_own(enum cairn_owner owner)
@@ -34,15 +35,15 @@ bool cairn_frame_flush(struct cairn_frames *f)
 {
 	struct cairn_zone *z = &f->zone[0];
 
-	for (unsigned order = z->norders; order-- > 0;)
+	for (unsigned order = z->nframes != 0 ? CAIRN_SPARE_ORDERS : 0; order-- > 0;)
 		for (unsigned i = 0; i < CAIRN_SPARES; i++) {
 			uint32_t after = z->spares[order].after[i];
 
 			if (after == 0)
 				continue;
 			z->spares[order].after[i] = 0;
-			*owner_at(z, after - 1) = BYTE_INTERIOR;
-			cairn_frame_release(z, after - 1, order);
+			z->owner[after - 1] = BYTE_INTERIOR;
+			cairn_frame_release(z, after - 1 + z->even, order);
 			return true;
 		}
 	return false;
@@ -59,8 +60,10 @@ static inline struct cairn_zone *take(struct cairn_frames *f, unsigned order, un
 			if ((rest & 1) == 0 || order >= z->norders)
 				continue;
 			*place = cairn_frame_cut(z, order);
-			if (*place != NO_PLACE)
-				return z;
+			if (*place == NO_PLACE)
+				continue;
+			z->nframes_of[CAIRN_FREE] -= order_nframes(order);
+			return z;
 		}
 	} while (cairn_frame_flush(f));
 	return NULL;

@@ -10,7 +10,8 @@
  * summary words above, so that the lowest free block of an order is found by a search of constant depth.
  * In front of that, the zone that is tried first has a few spares of each order: blocks that were freed last,
  * kept for the next allocation of their order (frame_fast.h). They are free in all
- * answers given here, and merge before any request fails. What PAGES has is not counted: it is what is neither free nor anybody else's.
+ * answers given here, and merge before any request fails. What PAGES has is not counted: it is what is neither
+ * free nor anybody else's.
  * See Knuth, TAOCP vol. 1, 2.5 (buddy system); the address-ordered form over bits has no source but
  * measurement.
  *
@@ -109,8 +110,8 @@ enum cairn_err cairn_frame_open(struct cairn_frames *f, const struct cairn_regio
 
 /* Allocate 2^order contiguous frames, naturally aligned, for `owner` (PAGES to META). Contents undefined.
  * In the first zone of `zones` that has it: a spare of that order, or else the best order that is free, lowest
- * address; other spares count only when nothing else will do. CAIRN_NOFRAME iff f is NULL, order >= CAIRN_ORDERS, owner is
- * RESERVED or FREE, or no such block is free in `zones`. */
+ * address; other spares count only when nothing else will do. CAIRN_NOFRAME iff f is NULL, order >=
+ * CAIRN_ORDERS, owner is RESERVED or FREE, or no such block is free in `zones`. */
 cairn_pfn cairn_frame_alloc(struct cairn_frames *f, unsigned order, enum cairn_owner owner,
 			    unsigned zones) CAIRN_MUST_USE;
 
@@ -166,9 +167,10 @@ const char *cairn_frame_check(const struct cairn_frames *f) CAIRN_MUST_USE;
 
 #define CAIRN_MAP_LEVELS 5 /* of summaries between a string of bits and its top: 2^(5 x 6) >= 2^30 bits */
 
-#define CAIRN_SPARES 2 /* of an order */
+#define CAIRN_SPARES       2                                       /* of an order */
+#define CAIRN_SPARE_ORDERS (CAIRN_ORDERS < 10 ? CAIRN_ORDERS : 10) /* from 0 on, that have spares */
 
-/* Places of free blocks of an order that are in no map, plus one; 0: none. */
+/* Free blocks of an order that are in no map: the numbers of their bytes in `owner`, plus one; 0: none. */
 struct cairn_spares {
 	uint32_t after[CAIRN_SPARES];
 };
@@ -176,7 +178,6 @@ struct cairn_spares {
 struct cairn_zone {
 	uint8_t *owner;   /* a byte a frame: kind and order at the head of a block, or interior */
 	cairn_pfn low;    /* pfn that owner[0] stands for: the base, made even */
-	uint32_t nkept;   /* frames from there on that may become spares in frame_fast.h */
 	uint32_t nowners; /* from there to the end; 0: no zone here */
 	uint32_t even;    /* place of that pfn */
 	uint8_t norders;  /* 0: no zone here */
@@ -187,7 +188,7 @@ struct cairn_zone {
 	size_t **
 		maps; /* of each order whose string is longer than a word: biased, so that no bit needs an offset */
 	size_t nframes_of[CAIRN_NOWNERS]; /* FREE: in the map, not spares; PAGES: 0, they are the rest */
-	struct cairn_spares *spares; /* of each order; NULL: this zone has none */
+	struct cairn_spares *spares;      /* of each order; NULL: this zone has none */
 	cairn_pfn base;
 	uint32_t nframes; /* 0: no zone here */
 	uint8_t attr;
@@ -200,7 +201,7 @@ struct cairn_zone {
 
 struct cairn_frames {
 	struct cairn_zone zone[CAIRN_ZONES];
-	struct cairn_spares spares[CAIRN_ORDERS]; /* of zone[0] */
+	struct cairn_spares spares[CAIRN_SPARE_ORDERS]; /* of zone[0] */
 };
 
 #endif

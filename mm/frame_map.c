@@ -45,7 +45,7 @@ unsigned cairn_frame_nspares(const struct cairn_zone *z, unsigned order)
 {
 	unsigned nspares = 0;
 
-	for (unsigned i = 0; z->spares != NULL && i < CAIRN_SPARES; i++)
+	for (unsigned i = 0; z->spares != NULL && order < CAIRN_SPARE_ORDERS && i < CAIRN_SPARES; i++)
 		nspares += z->spares[order].after[i] != 0;
 	return nspares;
 }
@@ -54,16 +54,16 @@ size_t cairn_frame_spare_nframes(const struct cairn_zone *z)
 {
 	size_t nframes = 0;
 
-	for (unsigned order = 0; order < CAIRN_ORDERS; order++)
+	for (unsigned order = 0; order < CAIRN_SPARE_ORDERS; order++)
 		nframes += (size_t)cairn_frame_nspares(z, order) << order;
 	return nframes;
 }
 
 unsigned cairn_frame_spare_order(const struct cairn_zone *z, uint32_t place)
 {
-	for (unsigned order = 0; z->spares != NULL && order < z->norders; order++)
+	for (unsigned order = 0; z->spares != NULL && order < CAIRN_SPARE_ORDERS; order++)
 		for (unsigned i = 0; i < CAIRN_SPARES; i++)
-			if (z->spares[order].after[i] == place + 1)
+			if (z->spares[order].after[i] == place - z->even + 1)
 				return order;
 	return CAIRN_ORDERS;
 }
@@ -81,12 +81,6 @@ bool cairn_frame_is_free(const struct cairn_zone *z, uint32_t place, unsigned or
 	if ((*word & word_bit(bit_of(z, place, order))) == 0)
 		return false;
 	return order == top_of(z) || lower_is_free(z, place & ~half, order) == ((place & half) == 0);
-}
-
-/* A frame alone does not ask: taken and given back by turns, it would be split and merged each time. */
-static bool buddy_is_mapped(const struct cairn_zone *z, uint32_t place, unsigned order)
-{
-	return order > 0 && order < top_of(z) && cairn_frame_is_free(z, place ^ order_nframes(order), order);
 }
 
 /* The first bit of an order that has one, cleared. */
@@ -148,7 +142,6 @@ uint32_t cairn_frame_cut(struct cairn_zone *z, unsigned order)
 	}
 	if (from != order)
 		split(z, place, from, order);
-	z->nframes_of[CAIRN_FREE] -= order_nframes(order);
 	return place;
 }
 
@@ -211,14 +204,16 @@ void cairn_frame_release(struct cairn_zone *z, uint32_t place, unsigned order)
 
 void cairn_frame_put(struct cairn_zone *z, uint32_t place, unsigned order)
 {
-	uint32_t *after;
+	unsigned i = 0;
 
-	if (z->spares == NULL || cairn_frame_nspares(z, order) == CAIRN_SPARES || buddy_is_mapped(z, place, order)) {
-		cairn_frame_release(z, place, order);
-		return;
+	while (z->spares != NULL && order < CAIRN_SPARE_ORDERS && i < CAIRN_SPARES) {
+		uint32_t *after = &z->spares[order].after[i++];
+
+		if (*after == 0) {
+			*after = place - z->even + 1;
+			*owner_at(z, place) = BYTE_SPARE;
+			return;
+		}
 	}
-	for (after = z->spares[order].after; *after != 0; after++)
-		;
-	*after = place + 1;
-	*owner_at(z, place) = BYTE_SPARE;
+	cairn_frame_release(z, place, order);
 }

@@ -39,9 +39,6 @@ _Static_assert(CAIRN_NOWNERS <= KIND_RUN, "owners and KIND_RUN fit into three bi
 	1u /* in a block, not its head; a byte of FREE is the same, but at a free block's head */
 #define BYTE_BOOT_META 2u
 
-/* Behind the last frame: no free block begins there. */
-#define BYTE_END UINT8_MAX
-
 static inline uint8_t head_byte(unsigned kind, unsigned order)
 {
 	return (uint8_t)(kind << ORDER_BITS | order);
@@ -225,14 +222,14 @@ static inline void map_filled(struct cairn_zone *z, unsigned order, uint32_t wor
 }
 
 /* Take the lowest block of the best order, at least `order`, out of the map, cut to `order`; NO_PLACE: there is
- * none. The head's byte is the caller's to write, and all counts but FREE's. */
+ * none. The head's byte and the counts are the caller's to write. */
 uint32_t cairn_frame_cut(struct cairn_zone *z, unsigned order);
 
 /* Make a block free that is not, and merge it with its buddies as long as they are free. Counts but FREE's are
  * the caller's. */
 void cairn_frame_release(struct cairn_zone *z, uint32_t place, unsigned order);
 
-/* The same, but what need not merge becomes a spare, if there is room for one. */
+/* The same, but it becomes a spare if there is room for one. */
 void cairn_frame_put(struct cairn_zone *z, uint32_t place, unsigned order);
 
 static inline void map_set(struct cairn_zone *z, unsigned order, uint32_t bit)

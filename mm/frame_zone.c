@@ -32,10 +32,8 @@ static bool shape(struct cairn_zone *z, cairn_pfn base, size_t nframes)
 		z->nmapped = (uint8_t)(z->nmapped + (bit_of(z, z->last, order) > WORD_MASK));
 		z->ntall = (uint8_t)(z->ntall + (bit_of(z, z->last, order) >> WORD_LOG2 > WORD_MASK));
 	}
-	if (z->skew == 0 && z->ntall == 0)
+	if (z->ntall == 0)
 		z->nplain = (uint8_t)top;
-	if (z->skew == 0)
-		z->nkept = z->nowners;
 	return true;
 }
 
@@ -44,10 +42,9 @@ static size_t orders_nbytes(const struct cairn_zone *z)
 	return (z->norders + 1u) * sizeof(*z->tops) + z->nmapped * sizeof(*z->maps);
 }
 
-/* At least one more, so that a byte is there where the buddy of any block begins. */
 static size_t owners_nbytes(const struct cairn_zone *z)
 {
-	return cairn_round_down((size_t)z->nowners + sizeof(size_t), sizeof(size_t));
+	return cairn_round_down((size_t)z->nowners + sizeof(size_t) - 1, sizeof(size_t));
 }
 
 /* Bytes of metadata. */
@@ -85,7 +82,6 @@ static void lay_out(struct cairn_zone *z, uint8_t *meta)
 		word += map_order_nwords(z, order);
 	}
 	z->tops[z->norders] = 1;
-	z->owner[z->nowners] = BYTE_END;
 }
 
 /* A free slot, or CAIRN_ZONES. */
@@ -141,7 +137,8 @@ enum cairn_err cairn_frame_zone_remove(struct cairn_frames *f, unsigned zone)
 	if (f == NULL || zone >= CAIRN_ZONES || f->zone[zone].nframes == 0)
 		return CAIRN_EINVAL;
 	z = &f->zone[zone];
-	if (z->nframes_of[CAIRN_RESERVED] + z->nframes_of[CAIRN_FREE] + cairn_frame_spare_nframes(z) != z->nframes)
+	if (z->nframes_of[CAIRN_RESERVED] + z->nframes_of[CAIRN_FREE] + cairn_frame_spare_nframes(z) !=
+	    z->nframes)
 		return CAIRN_EBUSY;
 	if (z->spares != NULL)
 		memset(z->spares, 0, sizeof(f->spares));

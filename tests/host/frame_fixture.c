@@ -52,18 +52,31 @@ void frame_give(cairn_pfn pfn)
 {
 	assert_int_equal(cairn_frame_free(&frame_pool, pfn, CAIRN_PAGES), CAIRN_OK);
 	assert_null(cairn_frame_check(&frame_pool));
+	frame_flush();
 }
 
-bool frame_keep(cairn_pfn pfn)
+void frame_flush(void)
 {
-	bool kept = frame_free_short(&frame_pool, pfn, CAIRN_PAGES);
+	while (cairn_frame_flush(&frame_pool))
+		assert_null(cairn_frame_check(&frame_pool));
+}
 
+bool frame_free_shortly(cairn_pfn pfn)
+{
+	enum frame_free_short done;
+	unsigned order;
+	uint32_t i;
+
+	done = frame_free_spare(&frame_pool, pfn, &i, &order);
+	if (done == FRAME_TO_MAP)
+		frame_free_plain(&frame_pool.zone[0], i, order);
 	assert_null(cairn_frame_check(&frame_pool));
-	return kept;
+	return done != FRAME_UNSEEN;
 }
 
-cairn_pfn frame_spare(void)
+cairn_pfn frame_spare(unsigned order, unsigned i)
 {
-	assert_non_null(frame_pool.spare);
-	return frame_pool.zone[0].low + (cairn_pfn)(frame_pool.spare - frame_pool.zone[0].owner);
+	uint32_t after = order < CAIRN_SPARE_ORDERS ? frame_pool.spares[order].after[i] : 0;
+
+	return after != 0 ? frame_pool.zone[0].low + after - 1 : CAIRN_NOFRAME;
 }

@@ -34,14 +34,17 @@ void frame_start(cairn_pfn base, size_t nframes);
 cairn_pfn frame_take(unsigned order);
 cairn_pfn frame_take_run(size_t nframes);
 
-/* What has to succeed: back from PAGES. */
+/* What has to succeed: back from PAGES, and into the map. */
 void frame_give(cairn_pfn pfn);
 
-/* The short way of the facade: false, and nothing has happened, where it serves no such block. */
-bool frame_keep(cairn_pfn pfn);
+/* All spares into the map. */
+void frame_flush(void);
 
-/* The frame that is kept for the next allocation of one; there is one. */
-cairn_pfn frame_spare(void);
+/* From PAGES, the short ways of the facade: false, and nothing has happened, where they serve no such block. */
+bool frame_free_shortly(cairn_pfn pfn);
+
+/* A spare of an order; CAIRN_NOFRAME: there is none. */
+cairn_pfn frame_spare(unsigned order, unsigned i);
 
 /* The files of this module's tests, one group each; the failures. test_frame_run runs the others too. */
 int test_frame_misuse_run(void);

@@ -43,7 +43,7 @@ static void remember_blocks(unsigned zone)
 
 static void blocks_are_as_before(unsigned zone)
 {
-	cairn_frame_flush(&frame_pool);
+	frame_flush();
 	for (unsigned order = 0; order < CAIRN_ORDERS; order++)
 		assert_int_equal(cairn_frame_nfree_blocks(&frame_pool, zone, order), nfree_before[order]);
 }

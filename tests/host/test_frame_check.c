@@ -8,7 +8,7 @@
 
 #include "frame_fixture.h"
 
-/* Places: a block of 4 at 0, a run of 7 at 8 (4, 2, 1), free: 4 at 4, 1 at 15 (the spare), 16 at 16; RESERVED
+/* Places: a block of 4 at 0, a run of 7 at 8 (4, 2, 1), free: 4 at 4, 1 at 15, 16 at 16; RESERVED
  * from 32, META at 40. */
 static struct cairn_zone *damaged_zone(void)
 {
@@ -42,7 +42,9 @@ static void frame_check_names_damaged_owner_bytes(void **state)
 	CHECK_NAMES(z->owner[0] = head_byte(CAIRN_PAGES, z->norders), "order < z->norders");
 	CHECK_NAMES(z->owner[4] = head_byte(CAIRN_PAGES, 3), "(place & (*nframes - 1)) == 0");
 	CHECK_NAMES(z->nframes_of[CAIRN_HEAP]++, "z->nframes_of[owner] == census->nframes_of[owner]");
-	CHECK_NAMES(z->nframes_of[CAIRN_FREE]++, "z->nframes_of[CAIRN_FREE] == 0");
+	CHECK_NAMES(z->nframes_of[CAIRN_FREE]++,
+		    "z->nframes_of[CAIRN_FREE] == census->nframes_of[CAIRN_FREE] - census->nspare");
+	CHECK_NAMES(z->nframes_of[CAIRN_PAGES]++, "z->nframes_of[CAIRN_PAGES] == 0");
 	CHECK_NAMES(z->owner[0] = head_byte(CAIRN_SLAB, 2),
 		    "z->nframes_of[owner] == census->nframes_of[owner]");
 	CHECK_NAMES(z->owner[40] = BYTE_RESERVED, "z->nframes_of[owner] == census->nframes_of[owner]");
@@ -88,21 +90,27 @@ static void frame_check_names_damaged_free_blocks(void **state)
 		    "order < z->norders");
 }
 
-static void frame_check_names_a_damaged_spare(void **state)
+static void frame_check_names_damaged_spares(void **state)
 {
 	(void)state;
-	CHECK_NAMES(frame_pool.spare = z->owner, "census.nspares == (spare != NULL)");
-	for (unsigned damage = 0; damage < 5; damage++) {
+	CHECK_NAMES(z->spares[0].after[1] = 16, "census->nspare == cairn_frame_spare_nframes(z)");
+	CHECK_NAMES(z->owner[15] = BYTE_SPARE, "order < z->norders");
+	CHECK_NAMES(z->spares = NULL, "z->spares == (i == 0 && z->nframes != 0 ? f->spares : NULL)");
+	for (unsigned damage = 0; damage < 8; damage++) {
 		struct cairn_zone *z = damaged_zone();
+		struct cairn_spares *spares = &frame_pool.spares[2];
 
-		assert_true(frame_keep(frame_take(0)));
-		assert_true(frame_spare() == BASE + 15);
+		assert_true(frame_free_shortly(BASE));
+		assert_true(frame_spare(2, 0) == BASE && *z->owner == BYTE_SPARE);
 		switch (damage) {
-		case 0: frame_pool.spare = NULL; break;
-		case 1: frame_pool.spare--; break;
-		case 2: frame_pool.spare += z->nowners; break;
-		case 3: z->owner[31] = *frame_pool.spare; break;
-		default: *frame_pool.spare = head_byte(CAIRN_FREE, 0); break;
+		case 0: spares->after[0] = 0; break;
+		case 1: spares->after[0]++; break;
+		case 2: spares->after[0] += z->nowners; break;
+		case 3: spares->after[1] = spares->after[0]; break;
+		case 4: z->owner[31] = BYTE_SPARE; break;
+		case 5: *z->owner = head_byte(CAIRN_FREE, 2); break;
+		case 6: spares[1] = *spares, *spares = (struct cairn_spares){{0}}; break;
+		default: z->nframes_of[CAIRN_FREE] += 4; break;
 		}
 		assert_non_null(cairn_frame_check(&frame_pool));
 	}
@@ -212,7 +220,7 @@ int test_frame_check_run(void)
 		cmocka_unit_test(frame_check_names_damaged_runs),
 		cmocka_unit_test(frame_check_names_a_block_past_the_end),
 		cmocka_unit_test(frame_check_names_damaged_free_blocks),
-		cmocka_unit_test(frame_check_names_a_damaged_spare),
+		cmocka_unit_test(frame_check_names_damaged_spares),
 		cmocka_unit_test(frame_check_names_a_damaged_shape),
 		cmocka_unit_test(frame_check_names_a_damaged_summary),
 		cmocka_unit_test(frame_check_names_a_misplaced_map),

@@ -47,11 +47,25 @@ static bool model_is_whole(size_t at, unsigned order)
 	return !model_is_block(upper ? at - block : at, order + 1);
 }
 
-/* The frame that was kept for the next allocation of one, or none. */
-static size_t model_spare(void)
+#define NSPARES (CAIRN_SPARE_ORDERS * CAIRN_SPARES)
+
+/* In the order in which they are merged. */
+static cairn_pfn nth_spare(unsigned n, size_t *nframes)
 {
-	return frame_pool.spare ? place_of(&frame_pool.zone[0], frame_spare()) - frame_pool.zone[0].skew
-				: SIZE_MAX;
+	unsigned order = CAIRN_SPARE_ORDERS - 1 - n / CAIRN_SPARES;
+
+	*nframes = (size_t)1 << order;
+	return frame_spare(order, n % CAIRN_SPARES);
+}
+
+/* What is not in the map but free shall be of that owner. */
+static void model_spares_are(enum cairn_owner owner, unsigned n)
+{
+	size_t nframes;
+
+	for (; n < NSPARES; n++)
+		if (nth_spare(n, &nframes) != CAIRN_NOFRAME)
+			memset(&model.owner[nth_spare(n, &nframes) - model.base], (int)owner, nframes);
 }
 
 /* Lowest in the best order. */
@@ -64,18 +78,25 @@ static cairn_pfn model_lowest(unsigned order)
 	return CAIRN_NOFRAME;
 }
 
-/* Where an allocation must land: the spare merges only if there is no other way. */
+/* Where what is cut from the map must land: spares merge only if there is no other way, one by one. */
+static cairn_pfn model_cut(unsigned order)
+{
+	cairn_pfn lowest = CAIRN_NOFRAME;
+
+	for (unsigned n = 0; n <= NSPARES && lowest == CAIRN_NOFRAME; n++) {
+		model_spares_are(CAIRN_PAGES, n);
+		lowest = model_lowest(order);
+		model_spares_are(CAIRN_FREE, n);
+	}
+	return lowest;
+}
+
 static cairn_pfn model_choice(unsigned order)
 {
-	size_t spare = model_spare();
-	cairn_pfn lowest;
-
-	if (spare == SIZE_MAX)
-		return model_lowest(order);
-	model.owner[spare] = CAIRN_PAGES;
-	lowest = model_lowest(order);
-	model.owner[spare] = CAIRN_FREE;
-	return lowest != CAIRN_NOFRAME ? lowest : model_lowest(order);
+	for (unsigned i = 0; i < CAIRN_SPARES; i++)
+		if (frame_spare(order, i) != CAIRN_NOFRAME)
+			return frame_spare(order, i);
+	return model_cut(order);
 }
 
 static void model_take(size_t at, size_t nframes, enum cairn_owner owner)
@@ -107,20 +128,25 @@ static unsigned random_order(struct support_rng *rng)
 	return support_random_below(rng, 1 + support_random_below(rng, CAIRN_ORDERS));
 }
 
-/* With and without the short way of the facade, which takes and leaves the spare. */
+/* With and without the short ways of the facade. */
 static cairn_pfn alloc_either_way(struct support_rng *rng, unsigned order, enum cairn_owner owner)
 {
 	cairn_pfn pfn;
 
-	if (support_random_below(rng, 2) &&
-	    frame_alloc_short(&frame_pool, order, owner, CAIRN_ANY_ZONE, &pfn))
-		return pfn;
+	if (support_random_below(rng, 2)) {
+		if (frame_alloc_spare(&frame_pool, order, owner, CAIRN_ANY_ZONE, &pfn))
+			return pfn;
+		if (owner == CAIRN_PAGES && frame_alloc_plain(&frame_pool, order, CAIRN_ANY_ZONE, &pfn))
+			return pfn;
+		if (owner == CAIRN_PAGES && frame_alloc_cut(&frame_pool, order, CAIRN_ANY_ZONE, &pfn))
+			return pfn;
+	}
 	return cairn_frame_alloc(&frame_pool, order, owner, CAIRN_ANY_ZONE);
 }
 
 static enum cairn_err free_either_way(struct support_rng *rng, cairn_pfn pfn, enum cairn_owner owner)
 {
-	if (support_random_below(rng, 2) && frame_free_short(&frame_pool, pfn, owner))
+	if (owner == CAIRN_PAGES && support_random_below(rng, 2) && frame_free_shortly(pfn))
 		return CAIRN_OK;
 	return cairn_frame_free(&frame_pool, pfn, owner);
 }
@@ -130,12 +156,8 @@ static void step_alloc(struct support_rng *rng)
 	enum cairn_owner owner = random_owner(rng);
 	unsigned order = random_order(rng);
 	cairn_pfn expected = model_choice(order);
-	cairn_pfn spare = model_spare() == SIZE_MAX ? CAIRN_NOFRAME : model.base + model_spare();
-	cairn_pfn pfn = alloc_either_way(rng, order, owner);
 
-	if (order == 0 && pfn == spare)
-		expected = spare;
-	assert_true(pfn == expected);
+	assert_true(alloc_either_way(rng, order, owner) == expected);
 	if (expected != CAIRN_NOFRAME)
 		model_take(expected - model.base, (size_t)1 << order, owner);
 }
@@ -144,7 +166,7 @@ static void step_alloc_run(struct support_rng *rng)
 {
 	enum cairn_owner owner = random_owner(rng);
 	size_t nframes = 1 + support_random_below(rng, (uint32_t)1 << random_order(rng));
-	cairn_pfn expected = model_choice(cairn_log2_ceil(nframes));
+	cairn_pfn expected = model_cut(cairn_log2_ceil(nframes));
 
 	assert_true(cairn_frame_alloc_run(&frame_pool, nframes, owner, CAIRN_ANY_ZONE) == expected);
 	if (expected != CAIRN_NOFRAME)
@@ -186,6 +208,21 @@ static void step_free(struct support_rng *rng)
 		model_take(at, model.nframes_at[at], CAIRN_FREE);
 }
 
+/* A spare, or whole if these are none. */
+static bool model_is_free_block(const struct cairn_frame_info *info)
+{
+	size_t nframes;
+	bool is_whole;
+
+	for (unsigned n = 0; n < NSPARES; n++)
+		if (nth_spare(n, &nframes) == info->head)
+			return info->nframes == nframes;
+	model_spares_are(CAIRN_PAGES, 0);
+	is_whole = model_is_whole(info->head - model.base, cairn_log2_ceil(info->nframes));
+	model_spares_are(CAIRN_FREE, 0);
+	return is_whole;
+}
+
 static void compare_with_model(void)
 {
 	size_t nframes_of[CAIRN_NOWNERS] = {0};
@@ -201,10 +238,8 @@ static void compare_with_model(void)
 		if (info.owner >= CAIRN_PAGES) {
 			assert_true(info.head == model.base + model.head[i]);
 			assert_int_equal(info.nframes, model.nframes_at[model.head[i]]);
-		} else if (info.owner == CAIRN_FREE && i == model_spare()) {
-			assert_true(info.head == model.base + i && info.nframes == 1);
-		} else if (info.owner == CAIRN_FREE && model_spare() == SIZE_MAX) {
-			assert_true(model_is_whole(info.head - model.base, cairn_log2_ceil(info.nframes)));
+		} else if (info.owner == CAIRN_FREE) {
+			assert_true(model_is_free_block(&info));
 		}
 	}
 	for (unsigned owner = 0; owner < CAIRN_NOWNERS; owner++)
