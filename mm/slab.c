@@ -17,10 +17,10 @@
 /* An empty slab becomes the one to take from. NULL: there is none. */
 static CAIRN_SLOW struct cairn_slab *open_empty(struct cairn_cache *cache)
 {
-	struct cairn_slab *slab = cache->list[CAIRN_SLAB_EMPTY];
+	struct cairn_slab *slab = cairn_list_first(cache, CAIRN_SLAB_EMPTY);
 	if (slab == NULL)
 		return NULL;
-	cairn_list_remove(cache, slab, CAIRN_SLAB_EMPTY);
+	cairn_list_remove(slab);
 	cairn_list_insert(cache, slab, CAIRN_SLAB_PARTIAL);
 	cache->nempty--;
 	cairn_window_settle(cache);
@@ -42,7 +42,7 @@ static CAIRN_SLOW void *take_one(struct cairn_cache *cache, struct cairn_slab *s
 	if (*word == 0)
 		slab->map[0] &= slab->map[0] - 1;
 	if (--slab->nfree == 0)
-		cairn_list_remove(cache, slab, CAIRN_SLAB_PARTIAL);
+		cairn_list_remove(slab);
 	if (++cache->ntaken > cache->high_water) {
 		cache->high_water = cache->ntaken;
 		cairn_window_mark(cache);
@@ -64,7 +64,7 @@ void *cairn_slab_take_slow(struct cairn_cache *cache)
 {
 	if (CAIRN_CHECK >= 1 && !cairn_is_cache(cache))
 		return NULL;
-	struct cairn_slab *slab = cache->list[CAIRN_SLAB_PARTIAL];
+	struct cairn_slab *slab = cairn_list_first(cache, CAIRN_SLAB_PARTIAL);
 	if (slab == NULL && (slab = open_empty(cache)) == NULL)
 		return NULL;
 	unsigned first = (unsigned)__builtin_ctz(slab->map[0]) * CAIRN_SLAB_WORD_BITS;
@@ -80,7 +80,7 @@ void *cairn_slab_take_slow(struct cairn_cache *cache)
 	slab->map[0] = other_words;
 	*word = 0;
 	if (other_words == 0)
-		cairn_list_remove(cache, slab, CAIRN_SLAB_PARTIAL);
+		cairn_list_remove(slab);
 	cairn_window_place(cache, slab, first, word_nobjects(cache, first));
 	cache->window_free = bits & (bits - 1);
 	return object_at(cache, slab, index);
@@ -176,7 +176,7 @@ enum cairn_err cairn_slab_free_check(const struct cairn_cache *cache, const void
 /* The last object of a slab became free. The slab goes back while other objects are at hand. */
 CAIRN_SLOW void cairn_slab_put_last(struct cairn_cache *cache, struct cairn_slab *slab)
 {
-	cairn_list_remove(cache, slab, CAIRN_SLAB_PARTIAL);
+	cairn_list_remove(slab);
 	cache->nempty++;
 	if ((cache->nempty > 1 || cache->window_free != 0) && cairn_cache_has_surplus(cache)) {
 		cairn_slab_release(cache, slab);

@@ -231,6 +231,11 @@ enum cairn_slab_list {
 	CAIRN_SLAB_NLISTS
 };
 
+/* Lists are rings through their heads. */
+struct cairn_slab_node {
+	struct cairn_slab_node *next, *prev;
+};
+
 struct cairn_cache {
 	/* What the fast halves read, in the order that makes pairs of loads of it: the window
 	 * (slab_window.c), and the geometry. */
@@ -245,7 +250,7 @@ struct cairn_cache {
 	struct cairn_slab *window_slab;
 	void *pocket; /* level 0: the object freed last, taken by the record and by the window, or NULL */
 	size_t unwindowed; /* not 0: there may be no window and nothing in the pocket: I7 of slab_window.c */
-	struct cairn_slab *list[CAIRN_SLAB_NLISTS];
+	struct cairn_slab_node list[CAIRN_SLAB_NLISTS];
 	size_t ntaken;    /* objects not free by the records: live, in limbo, or free in the window */
 	size_t word_most; /* a window may take a whole slab of one word up to so many; 0: never */
 	struct cairn_slabs *slabs;

@@ -141,17 +141,19 @@ static const char *frames_check(const struct cairn_cache *cache, const struct ca
 /* Every slab that a list should hold is there: as many are as were counted. */
 static const char *list_check(const struct cairn_cache *cache, enum cairn_slab_list list, size_t ncounted)
 {
-	const struct cairn_slab *previous = NULL;
+	const struct cairn_slab_node *head = &cache->list[list], *previous = head;
 	size_t nlisted = 0;
-	for (const struct cairn_slab *slab = cache->list[list]; slab != NULL; slab = slab->next) {
+	for (const struct cairn_slab_node *node = head->next; node != head; node = node->next) {
+		const struct cairn_slab *slab = (const struct cairn_slab *)node;
 		CAIRN_HOLDS(cairn_record_sound(&cache->slabs->records, slab));
 		CAIRN_HOLDS(slab->cache == cache);
-		CAIRN_HOLDS(slab->prev == previous);
 		CAIRN_HOLDS(slab->nfree != 0);
 		CAIRN_HOLDS((slab->nfree == cache->nobjects) == (list == CAIRN_SLAB_EMPTY));
+		CAIRN_HOLDS(node->prev == previous);
 		CAIRN_HOLDS(++nlisted <= ncounted);
-		previous = slab;
+		previous = node;
 	}
+	CAIRN_HOLDS(head->prev == previous);
 	CAIRN_HOLDS(nlisted == ncounted);
 	return NULL;
 }

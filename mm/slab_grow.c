@@ -88,7 +88,7 @@ void cairn_slab_grow_end(struct cairn_slab *slab)
 void *cairn_slab_grow_take(struct cairn_slab *slab)
 {
 	struct cairn_cache *cache = slab->cache;
-	if (cache->list[CAIRN_SLAB_PARTIAL] != NULL || cache->window_free != 0 ||
+	if (cairn_list_first(cache, CAIRN_SLAB_PARTIAL) != NULL || cache->window_free != 0 ||
 	    cairn_pocket_is_full(cache)) {
 		cairn_slab_grow_end(slab);
 		return cairn_slab_take(cache);
@@ -126,10 +126,10 @@ size_t cairn_slab_shrink_one(struct cairn_cache *cache)
 	if (!cairn_is_cache(cache))
 		return 0;
 	cairn_window_close(cache);
-	struct cairn_slab *slab = cache->list[CAIRN_SLAB_EMPTY];
+	struct cairn_slab *slab = cairn_list_first(cache, CAIRN_SLAB_EMPTY);
 	size_t nframes = 0;
 	if (cairn_cache_has_surplus(cache)) {
-		cairn_list_remove(cache, slab, CAIRN_SLAB_EMPTY);
+		cairn_list_remove(slab);
 		nframes = cairn_slab_release(cache, slab);
 	}
 	cairn_window_settle(cache);

@@ -15,14 +15,14 @@ void cairn_slab_put_last(struct cairn_cache *cache, struct cairn_slab *slab);
  * *object is one of them, and taken. */
 static inline bool cairn_slab_take_next(struct cairn_cache *cache, void **object)
 {
-	struct cairn_slab *slab = cache->list[CAIRN_SLAB_PARTIAL];
+	struct cairn_slab *slab = cairn_list_first(cache, CAIRN_SLAB_PARTIAL);
 	if (CAIRN_RARE(slab == NULL))
 		return false;
 	size_t ntaken = cache->ntaken + slab->nfree;
 	if (CAIRN_RARE(ntaken > cache->word_most))
 		return false;
 	cache->ntaken = ntaken;
-	cairn_list_remove_first(cache, slab, CAIRN_SLAB_PARTIAL);
+	cairn_list_remove(slab);
 	uint32_t bits = slab->map[1];
 	uintptr_t base = slab->base;
 	slab->nfree = 0;

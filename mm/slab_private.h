@@ -13,7 +13,7 @@
 /* The record of a slab. map: a summary, with a bit for each word that is not 0; the bitmap of free objects;
  * and, for caches that poison (level 2), a bitmap of objects in limbo: between the halves of a free. */
 struct cairn_slab {
-	struct cairn_slab *next, *prev;
+	struct cairn_slab_node node;
 	struct cairn_cache *cache; /* NULL: a free record, nfree is the slot of the next one */
 	uintptr_t base;
 	uint16_t nfree;
@@ -81,36 +81,29 @@ void cairn_window_mark(struct cairn_cache *cache); /* the high-water mark has mo
 bool cairn_window_allowed(const struct cairn_cache *cache);
 unsigned cairn_count_bits(uint32_t word);
 
+/* The first slab of a list, or NULL. */
+static inline struct cairn_slab *cairn_list_first(const struct cairn_cache *cache, enum cairn_slab_list list)
+{
+	struct cairn_slab_node *node = cache->list[list].next;
+	return node != &cache->list[list] ? (struct cairn_slab *)node : NULL;
+}
+
+/* Behind the others: until a slab is first, more of its objects get free, and a window takes them at once. */
 static inline void cairn_list_insert(struct cairn_cache *cache, struct cairn_slab *slab,
 				     enum cairn_slab_list list)
 {
-	struct cairn_slab *first = cache->list[list];
-	slab->next = first;
-	slab->prev = NULL;
-	if (first != NULL)
-		first->prev = slab;
-	cache->list[list] = slab;
+	struct cairn_slab_node *head = &cache->list[list], *node = &slab->node;
+	node->next = head;
+	node->prev = head->prev;
+	head->prev->next = node;
+	head->prev = node;
 }
 
-static inline void cairn_list_remove(struct cairn_cache *cache, struct cairn_slab *slab,
-				     enum cairn_slab_list list)
+static inline void cairn_list_remove(struct cairn_slab *slab)
 {
-	if (slab->next != NULL)
-		slab->next->prev = slab->prev;
-	if (slab->prev != NULL)
-		slab->prev->next = slab->next;
-	else
-		cache->list[list] = slab->next;
-}
-
-/* The same, of the first. */
-static inline void cairn_list_remove_first(struct cairn_cache *cache, const struct cairn_slab *slab,
-					   enum cairn_slab_list list)
-{
-	struct cairn_slab *next = slab->next;
-	cache->list[list] = next;
-	if (next != NULL)
-		next->prev = NULL;
+	struct cairn_slab_node *next = slab->node.next, *prev = slab->node.prev;
+	next->prev = prev;
+	prev->next = next;
 }
 
 /* The window is nobjects long from `first` on, and nothing is free in it yet. */

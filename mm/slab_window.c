@@ -38,7 +38,7 @@ static void give_back(struct cairn_cache *cache, struct cairn_slab *slab, unsign
 	slab->nfree = (uint16_t)(slab->nfree + count);
 	cache->ntaken -= count;
 	if (slab->nfree == cache->nobjects) {
-		cairn_list_remove(cache, slab, CAIRN_SLAB_PARTIAL);
+		cairn_list_remove(slab);
 		cairn_list_insert(cache, slab, CAIRN_SLAB_EMPTY);
 		cache->nempty++;
 	}
