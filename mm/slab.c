@@ -204,6 +204,20 @@ CAIRN_SLOW void cairn_slab_put_first(struct cairn_cache *cache, struct cairn_sla
 		cairn_slab_put_last(cache, slab);
 }
 
+/* A live object is free. */
+static void commit(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index)
+{
+	uint32_t *word = cairn_free_word(slab, index);
+	if (*word == 0) {
+		cairn_slab_put_first(cache, slab, index);
+		return;
+	}
+	*word |= cairn_bit_of(index);
+	cache->ntaken--;
+	if (++slab->nfree == cache->nobjects)
+		cairn_slab_put_last(cache, slab);
+}
+
 enum cairn_err cairn_slab_put_slow(struct cairn_cache *cache, void *object)
 {
 	struct cairn_slab *slab = NULL;
@@ -215,7 +229,7 @@ enum cairn_err cairn_slab_put_slow(struct cairn_cache *cache, void *object)
 	if (CAIRN_RARE(slab == NULL) || !red_zone_stands(cache, object))
 		return object == NULL ? CAIRN_OK : cairn_slab_free_check(cache, object);
 	cairn_slab_disarm(cache, object);
-	cairn_slab_commit(cache, slab, index);
+	commit(cache, slab, index);
 	return CAIRN_OK;
 }
 
@@ -285,7 +299,7 @@ void cairn_slab_free_end(struct cairn_cache *cache, void *object)
 		*cairn_limbo_word(cache, slab, index) &= ~cairn_bit_of(index);
 		cache->nlimbo--;
 	}
-	cairn_slab_commit(cache, slab, index);
+	commit(cache, slab, index);
 }
 
 void *cairn_slab_alloc(struct cairn_cache *cache)

@@ -231,6 +231,15 @@ enum cairn_slab_list {
 	CAIRN_SLAB_NLISTS
 };
 
+/* What leads from an object in the first zone of its cache to its record. nframes is 0 where a free takes more
+ * than that: work on the object, or someone watches. */
+struct cairn_slab_lookup {
+	cairn_pfn base;
+	size_t nframes;
+	const uint16_t *link;
+	const uintptr_t *directory;
+};
+
 /* Lists are rings through their heads. */
 struct cairn_slab_node {
 	struct cairn_slab_node *next, *prev;
@@ -250,13 +259,13 @@ struct cairn_cache {
 	struct cairn_slab *window_slab;
 	void *pocket; /* level 0: the object freed last, taken by the record and by the window, or NULL */
 	size_t unwindowed; /* not 0: there may be no window and nothing in the pocket: I7 of slab_window.c */
+	struct cairn_slab_lookup lookup;
 	struct cairn_slab_node list[CAIRN_SLAB_NLISTS];
 	size_t ntaken;    /* objects not free by the records: live, in limbo, or free in the window */
 	size_t word_most; /* a window may take a whole slab of one word up to so many; 0: never */
 	struct cairn_slabs *slabs;
 	uint32_t nobjects;    /* in a slab */
 	uint32_t used_nbytes; /* of a slab, by objects */
-	bool attended;        /* a free takes more than its record: work on objects, or someone watches */
 	uint8_t nwords;       /* of the bitmap */
 	uint8_t nslots;       /* of a record */
 	uint8_t order;        /* of a slab */

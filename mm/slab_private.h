@@ -45,9 +45,14 @@ static inline __attribute__((returns_nonnull)) void *cairn_slot(uintptr_t page, 
 	return (void *)(page + (slot << CAIRN_SLAB_SLOT_LOG2));
 }
 
+static inline struct cairn_slab *cairn_record_in(const uintptr_t *directory, unsigned id)
+{
+	return cairn_slot(directory[id >> CAIRN_SLOT_BITS], id & (CAIRN_PAGE_SLOTS - 1));
+}
+
 static inline struct cairn_slab *cairn_record_of(const struct cairn_records *r, unsigned id)
 {
-	return cairn_slot(r->directory[id >> CAIRN_SLOT_BITS], id & (CAIRN_PAGE_SLOTS - 1));
+	return cairn_record_in(r->directory, id);
 }
 
 void cairn_record_init(struct cairn_records *r, struct cairn_frames *f, size_t nframes, unsigned zones);
@@ -73,8 +78,10 @@ void cairn_slab_links_give(struct cairn_slabs *s);
 bool cairn_slab_grow(struct cairn_cache *cache);
 size_t cairn_slab_release(struct cairn_cache *cache, struct cairn_slab *slab);
 
-/* slab_window.c. close: what is free in the window is free by its record. settle: to be called after any
+/* slab_window.c. init: the geometry and the zones of the cache are known. close: what is free in the window is
+ * free by its record. settle: to be called after any
  * change to what I7 depends on; closes what may not be. */
+void cairn_window_init(struct cairn_cache *cache);
 void cairn_window_close(struct cairn_cache *cache);
 void cairn_window_settle(struct cairn_cache *cache);
 void cairn_window_mark(struct cairn_cache *cache); /* the high-water mark has moved */
@@ -130,8 +137,9 @@ static inline size_t cairn_cache_nused(const struct cairn_cache *cache)
 /* Is an empty slab there that the reserve does not need? */
 static inline bool cairn_cache_has_surplus(const struct cairn_cache *cache)
 {
-	return cache->nempty != 0 &&
-	       cache->capacity - cache->nobjects - cairn_cache_nused(cache) >= cache->nreserved;
+	if (cache->nempty == 0 || cache->nreserved == 0)
+		return cache->nempty != 0;
+	return cache->capacity - cache->nobjects - cairn_cache_nused(cache) >= cache->nreserved;
 }
 
 static inline bool cairn_cache_has_limbo(const struct cairn_cache *cache)
