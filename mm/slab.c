@@ -89,11 +89,7 @@ void *cairn_slab_take_slow(struct cairn_cache *cache)
 void *cairn_slab_take(struct cairn_cache *cache)
 {
 	void *object;
-	if (cairn_slab_take_fast(cache, &object))
-		return object;
-	if (cairn_is_cache(cache) && cairn_slab_take_next(cache, &object))
-		return object;
-	return cairn_slab_take_slow(cache);
+	return cairn_slab_take_fast(cache, &object) ? object : cairn_slab_take_slow(cache);
 }
 
 /* ---- freeing ---- */
@@ -186,33 +182,21 @@ CAIRN_SLOW void cairn_slab_put_last(struct cairn_cache *cache, struct cairn_slab
 	cairn_window_settle(cache);
 }
 
-/* The window goes to a word of which nothing else is free, if nothing is free in the window that was. */
-CAIRN_SLOW void cairn_slab_put_first(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index)
+/* A live object is free: by the record; or in a window over its word, if nothing else is free, neither there
+ * nor in the window that was. */
+CAIRN_SLOW void cairn_slab_commit(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index)
 {
-	if (cache->window_free == 0 && !cache->unwindowed) {
+	uint32_t *word = cairn_free_word(slab, index);
+	if ((*word | cache->window_free | cache->unwindowed) == 0) {
 		unsigned first = index & ~(CAIRN_SLAB_WORD_BITS - 1);
 		cairn_window_place(cache, slab, first, word_nobjects(cache, first));
 		cache->window_free = cairn_bit_of(index);
 		return;
 	}
+	*word |= cairn_bit_of(index);
 	slab->map[0] |= cairn_bit_of(index / CAIRN_SLAB_WORD_BITS);
 	if (slab->nfree == 0)
 		cairn_list_insert(cache, slab, CAIRN_SLAB_PARTIAL);
-	*cairn_free_word(slab, index) = cairn_bit_of(index);
-	cache->ntaken--;
-	if (++slab->nfree == cache->nobjects)
-		cairn_slab_put_last(cache, slab);
-}
-
-/* A live object is free. */
-static void commit(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index)
-{
-	uint32_t *word = cairn_free_word(slab, index);
-	if (*word == 0) {
-		cairn_slab_put_first(cache, slab, index);
-		return;
-	}
-	*word |= cairn_bit_of(index);
 	cache->ntaken--;
 	if (++slab->nfree == cache->nobjects)
 		cairn_slab_put_last(cache, slab);
@@ -229,7 +213,7 @@ enum cairn_err cairn_slab_put_slow(struct cairn_cache *cache, void *object)
 	if (CAIRN_RARE(slab == NULL) || !red_zone_stands(cache, object))
 		return object == NULL ? CAIRN_OK : cairn_slab_free_check(cache, object);
 	cairn_slab_disarm(cache, object);
-	commit(cache, slab, index);
+	cairn_slab_commit(cache, slab, index);
 	return CAIRN_OK;
 }
 
@@ -299,7 +283,7 @@ void cairn_slab_free_end(struct cairn_cache *cache, void *object)
 		*cairn_limbo_word(cache, slab, index) &= ~cairn_bit_of(index);
 		cache->nlimbo--;
 	}
-	commit(cache, slab, index);
+	cairn_slab_commit(cache, slab, index);
 }
 
 void *cairn_slab_alloc(struct cairn_cache *cache)

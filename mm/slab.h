@@ -258,7 +258,8 @@ struct cairn_cache {
 	uint32_t window_first; /* number of its first object in the slab: a multiple of the bits of a word */
 	struct cairn_slab *window_slab;
 	void *pocket; /* level 0: the object freed last, taken by the record and by the window, or NULL */
-	size_t unwindowed; /* not 0: there may be no window and nothing in the pocket: I7 of slab_window.c */
+	uint32_t
+		unwindowed; /* not 0: there may be no window and nothing in the pocket: I7 of slab_window.c */
 	struct cairn_slab_lookup lookup;
 	struct cairn_slab_node list[CAIRN_SLAB_NLISTS];
 	size_t ntaken;    /* objects not free by the records: live, in limbo, or free in the window */

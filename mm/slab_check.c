@@ -179,6 +179,19 @@ static const char *window_check(const struct cairn_cache *cache)
 	return NULL;
 }
 
+/* What the second halves of taking and freeing go by. */
+static const char *next_check(const struct cairn_cache *cache)
+{
+	const struct cairn_link_zone *zone = cairn_first_zone(cache);
+	bool one_word = cache->nwords == 1 && cache->unwindowed == 0;
+	CAIRN_HOLDS(cache->word_most == (one_word ? cache->high_water : 0));
+	CAIRN_HOLDS(cache->lookup.base == zone->base && cache->lookup.link == zone->link);
+	CAIRN_HOLDS(cache->lookup.directory == cache->slabs->records.directory);
+	CAIRN_HOLDS(cache->lookup.nframes == 0 || cache->lookup.nframes == zone->nframes);
+	CAIRN_HOLDS(cache->lookup.nframes == 0 || cache->flags == 0);
+	return NULL;
+}
+
 static const char *cache_check(const struct cairn_cache *cache, struct tally *t)
 {
 	const char *broken;
@@ -200,6 +213,8 @@ static const char *cache_check(const struct cairn_cache *cache, struct tally *t)
 	CAIRN_HOLDS(t->nfree + cache->ntaken == cache->capacity);
 	CAIRN_HOLDS(t->nlimbo == cache->nlimbo);
 	CAIRN_HOLDS(cache->ntaken <= cache->high_water);
+	if ((broken = next_check(cache)) != NULL)
+		return broken;
 	return window_check(cache);
 }
 

@@ -7,8 +7,8 @@
 
 #include "slab_private.h"
 
-/* slab.c: a free object is the first of its word, or the last of its slab. */
-void cairn_slab_put_first(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index);
+/* slab.c: a live object is free; the last object of a slab is. */
+void cairn_slab_commit(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index);
 void cairn_slab_put_last(struct cairn_cache *cache, struct cairn_slab *slab);
 
 /* A slab with one word and free objects, the first of its list, goes to the window, with all that is free in it:
@@ -59,7 +59,7 @@ static inline bool cairn_slab_put_next(struct cairn_cache *cache, const void *ob
 	if (CAIRN_CHECK >= 1 && CAIRN_RARE((bits & bit) != 0))
 		return false;
 	if (bits == 0) {
-		cairn_slab_put_first(cache, slab, (unsigned)index);
+		cairn_slab_commit(cache, slab, (unsigned)index);
 		return true;
 	}
 	unsigned nfree = slab->nfree + 1u;

@@ -79,12 +79,10 @@ bool cairn_slab_grow(struct cairn_cache *cache);
 size_t cairn_slab_release(struct cairn_cache *cache, struct cairn_slab *slab);
 
 /* slab_window.c. init: the geometry and the zones of the cache are known. close: what is free in the window is
- * free by its record. settle: to be called after any
- * change to what I7 depends on; closes what may not be. */
+ * free by its record. settle: to be called after any change to what I7 depends on; closes what may not be. */
 void cairn_window_init(struct cairn_cache *cache);
 void cairn_window_close(struct cairn_cache *cache);
 void cairn_window_settle(struct cairn_cache *cache);
-void cairn_window_mark(struct cairn_cache *cache); /* the high-water mark has moved */
 bool cairn_window_allowed(const struct cairn_cache *cache);
 unsigned cairn_count_bits(uint32_t word);
 
@@ -121,6 +119,18 @@ static inline void cairn_window_place(struct cairn_cache *cache, struct cairn_sl
 	cache->window_nobjects = nobjects;
 	cache->window_first = first;
 	cache->window_slab = slab;
+}
+
+/* The high-water mark has moved, or I7 is to be settled. */
+static inline void cairn_window_mark(struct cairn_cache *cache)
+{
+	cache->word_most = cache->unwindowed != 0 || cache->nwords != 1 ? 0 : cache->high_water;
+}
+
+/* Where frees look first. */
+static inline const struct cairn_link_zone *cairn_first_zone(const struct cairn_cache *cache)
+{
+	return &cache->slabs->zone[cairn_lowest_bit(cache->zones)];
 }
 
 static inline bool cairn_pocket_is_full(const struct cairn_cache *cache)

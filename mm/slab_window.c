@@ -65,19 +65,9 @@ void cairn_window_close(struct cairn_cache *cache)
 		empty_pocket(cache);
 }
 
-void cairn_window_mark(struct cairn_cache *cache)
-{
-	cache->word_most = cache->unwindowed || cache->nwords != 1 ? 0 : cache->high_water;
-}
-
-static const struct cairn_link_zone *first_zone(const struct cairn_cache *cache)
-{
-	return &cache->slabs->zone[cairn_lowest_bit(cache->zones)];
-}
-
 void cairn_window_init(struct cairn_cache *cache)
 {
-	const struct cairn_link_zone *zone = first_zone(cache);
+	const struct cairn_link_zone *zone = cairn_first_zone(cache);
 	cache->lookup.base = zone->base;
 	cache->lookup.link = zone->link;
 	cache->lookup.directory = cache->slabs->records.directory;
@@ -87,7 +77,7 @@ void cairn_window_init(struct cairn_cache *cache)
 void cairn_window_settle(struct cairn_cache *cache)
 {
 	bool plain = cache->flags == 0 && !cache->slabs->watched;
-	cache->lookup.nframes = plain ? first_zone(cache)->nframes : 0;
+	cache->lookup.nframes = plain ? cairn_first_zone(cache)->nframes : 0;
 	cache->unwindowed = !cairn_window_allowed(cache);
 	cairn_window_mark(cache);
 	if (cache->unwindowed != 0 && (cache->window_nobjects != 0 || cairn_pocket_is_full(cache)))

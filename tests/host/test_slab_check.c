@@ -128,7 +128,7 @@ static void check_names_damage_to_a_window(void **state)
 	struct cairn_slab *other = slab_of(cache.nobjects + 1);
 	(void)state;
 	CHECK_NAMES(cache.unwindowed, cache.unwindowed = 1, "!cache->unwindowed");
-	CHECK_NAMES(cache.flags, cache.flags = CAIRN_CACHE_ZERO,
+	CHECK_NAMES(cache, (cache.flags = CAIRN_CACHE_ZERO, cache.lookup.nframes = 0),
 		    "cache->unwindowed || cache->slabs->watched || cairn_window_allowed(cache)");
 	CHECK_NAMES(cache.window_slab, cache.window_slab = NULL,
 		    "cairn_record_sound(&cache->slabs->records, slab)");
@@ -148,6 +148,25 @@ static void check_names_damage_to_a_window(void **state)
 		    "(cache->window_free & ~inside) == 0");
 	CHECK_NAMES(cache, (cache.window_slab = other, cache.window_base = other->base),
 		    "(*cairn_free_word(slab, cache->window_first) & inside) == 0");
+	repair(&cache, n);
+}
+
+static void check_names_damage_to_what_frees_go_by(void **state)
+{
+	static struct cairn_cache cache;
+	size_t n = prepare(&cache);
+	const char *zone_is_right = "cache->lookup.base == zone->base && cache->lookup.link == zone->link";
+	(void)state;
+	CHECK_NAMES(cache.word_most, cache.word_most++,
+		    "cache->word_most == (one_word ? cache->high_water : 0)");
+	CHECK_NAMES(cache.lookup.base, cache.lookup.base++, zone_is_right);
+	CHECK_NAMES(cache.lookup.link, cache.lookup.link++, zone_is_right);
+	CHECK_NAMES(cache.lookup.directory, cache.lookup.directory++,
+		    "cache->lookup.directory == cache->slabs->records.directory");
+	CHECK_NAMES(cache.lookup.nframes, cache.lookup.nframes++,
+		    "cache->lookup.nframes == 0 || cache->lookup.nframes == zone->nframes");
+	CHECK_NAMES(cache.flags, cache.flags = CAIRN_CACHE_ZERO,
+		    "cache->lookup.nframes == 0 || cache->flags == 0");
 	repair(&cache, n);
 }
 
@@ -226,6 +245,7 @@ int test_slab_check_run(void)
 		SLAB_TEST(check_names_damage_to_a_record),
 		SLAB_TEST(check_names_damage_to_a_cache),
 		SLAB_TEST(check_names_damage_to_a_window),
+		SLAB_TEST(check_names_damage_to_what_frees_go_by),
 		SLAB_TEST(check_names_damage_to_an_instance),
 		SLAB_TEST(damaged_links_are_not_followed),
 		SLAB_TEST(a_link_to_a_page_that_went_back_is_not_followed),
