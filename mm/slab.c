@@ -206,7 +206,8 @@ enum cairn_err cairn_slab_put_slow(struct cairn_cache *cache, void *object)
 {
 	struct cairn_slab *slab = NULL;
 	unsigned index = 0;
-	if (CAIRN_CHECK == 0 && cairn_slab_put_window(cache, object) == CAIRN_FAST_DONE)
+	if (CAIRN_CHECK == 0 &&
+	    (cairn_slab_put_window(cache, object) == CAIRN_FAST_DONE || cairn_slab_put_next(cache, object)))
 		return CAIRN_OK;
 	if (CAIRN_CHECK == 0 || cairn_is_cache(cache))
 		slab = find_live(cache, (uintptr_t)object, &index);
