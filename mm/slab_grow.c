@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Slabs come and go: growing in halves, giving back, the reserve. */
-#include "slab_private.h"
+#include "slab_next.h"
 
 /* ---- slabs come and go ---- */
 
@@ -94,7 +94,8 @@ void *cairn_slab_grow_take(struct cairn_slab *slab)
 		return cairn_slab_take(cache);
 	}
 	join(cache, slab, CAIRN_SLAB_PARTIAL);
-	return cairn_slab_take_slow(cache);
+	void *object;
+	return cairn_slab_take_next(cache, &object) ? object : cairn_slab_take_slow(cache);
 }
 
 bool cairn_slab_grow(struct cairn_cache *cache)
