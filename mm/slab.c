@@ -34,7 +34,7 @@ static inline void *object_at(const struct cairn_cache *cache, const struct cair
 
 /* The lowest free object of a slab, alone, and a window up to it. As nothing was free in the old window,
  * ntaken is what was in use, and the mark is exact. */
-static CAIRN_SLOW void *take_one(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index)
+CAIRN_SLOW void *cairn_slab_take_one(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index)
 {
 	uint32_t *word = cairn_free_word(slab, index);
 	unsigned first = index & ~(CAIRN_SLAB_WORD_BITS - 1);
@@ -74,7 +74,7 @@ void *cairn_slab_take_slow(struct cairn_cache *cache)
 	unsigned index = first + (unsigned)__builtin_ctz(bits);
 	unsigned count = other_words == 0 ? slab->nfree : cairn_count_bits(bits);
 	if (cache->unwindowed || cache->ntaken + count > cache->high_water)
-		return take_one(cache, slab, index);
+		return cairn_slab_take_one(cache, slab, index);
 	cache->ntaken += count;
 	slab->nfree = (uint16_t)(slab->nfree - count);
 	slab->map[0] = other_words;

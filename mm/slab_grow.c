@@ -95,7 +95,9 @@ void *cairn_slab_grow_take(struct cairn_slab *slab)
 	}
 	join(cache, slab, CAIRN_SLAB_PARTIAL);
 	void *object;
-	return cairn_slab_take_next(cache, &object) ? object : cairn_slab_take_slow(cache);
+	if (cairn_slab_take_next(cache, &object))
+		return object;
+	return cache->nwords == 1 ? cairn_slab_take_one(cache, slab, 0) : cairn_slab_take_slow(cache);
 }
 
 bool cairn_slab_grow(struct cairn_cache *cache)

@@ -70,6 +70,8 @@ struct cairn_slab *cairn_record_next(const struct cairn_records *r, const struct
 /* Every page; *nrecords is the sum of those in use. */
 const char *cairn_record_check(const struct cairn_records *r, size_t *nrecords) CAIRN_MUST_USE;
 
+/* slab.c: the lowest free object of a slab, alone. */
+void *cairn_slab_take_one(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index);
 /* slab_cache.c: the cache whose turn it is, or NULL: there is none. */
 struct cairn_cache *cairn_slab_turn(struct cairn_slabs *s);
 /* slab_links.c: the last cache went. */
