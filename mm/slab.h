@@ -11,7 +11,7 @@
  *
  * A cache keeps a window on up to 32 objects of one slab in its own fields (slab_window.c): what is taken or
  * freed there costs about what a locked list does, all checks included. For the rest a free looks up the
- * slab, and an allocation moves the window.
+ * slab, and an allocation moves the window, to the slab that has had room for longest (slab_next.h).
  *
  * Costs: O(1), making a slab and giving one back (which a free may do) O(CAIRN_ORDERS +
  * 2^CAIRN_SLAB_MAX_ORDER), for its frames and their links; no division, but to tell what is wrong with a free.
@@ -240,7 +240,7 @@ struct cairn_slab_lookup {
 	const uintptr_t *directory;
 };
 
-/* Lists are rings through their heads. */
+/* Lists are rings through their heads, so that a slab comes and goes without a branch. */
 struct cairn_slab_node {
 	struct cairn_slab_node *next, *prev;
 };

@@ -10,6 +10,9 @@
  * I7: there is no window where a free must not pass unseen: when a cache works on its objects (flags), when
  *     someone watches frees, and when another slab is empty without a reserve (the window's slab could
  *     become a second one).
+ * I8: lookup and word_most, by which slab_next.h goes, say what holds for the cache now: lookup.nframes is 0
+ *     where a free takes more than its record, word_most is the mark where a window may take a slab of one
+ *     word whole, or else 0.
  * Locking: none here; cairn.c serialises. */
 #include "slab_private.h"
 
