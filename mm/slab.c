@@ -17,10 +17,10 @@
 /* An empty slab becomes the one to take from. NULL: there is none. */
 static CAIRN_SLOW struct cairn_slab *open_empty(struct cairn_cache *cache)
 {
-	struct cairn_slab *slab = cache->list[CAIRN_SLAB_EMPTY];
+	struct cairn_slab *slab = cairn_list_first(cache, CAIRN_SLAB_EMPTY);
 	if (slab == NULL)
 		return NULL;
-	cairn_list_remove(cache, slab, CAIRN_SLAB_EMPTY);
+	cairn_list_remove(slab);
 	cairn_list_insert(cache, slab, CAIRN_SLAB_PARTIAL);
 	cache->nempty--;
 	cairn_window_settle(cache);
@@ -34,7 +34,7 @@ static inline void *object_at(const struct cairn_cache *cache, const struct cair
 
 /* The lowest free object of a slab, alone, and a window up to it. As nothing was free in the old window,
  * ntaken is what was in use, and the mark is exact. */
-static CAIRN_SLOW void *take_one(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index)
+CAIRN_SLOW void *cairn_slab_take_one(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index)
 {
 	uint32_t *word = cairn_free_word(slab, index);
 	unsigned first = index & ~(CAIRN_SLAB_WORD_BITS - 1);
@@ -42,7 +42,7 @@ static CAIRN_SLOW void *take_one(struct cairn_cache *cache, struct cairn_slab *s
 	if (*word == 0)
 		slab->map[0] &= slab->map[0] - 1;
 	if (--slab->nfree == 0)
-		cairn_list_remove(cache, slab, CAIRN_SLAB_PARTIAL);
+		cairn_list_remove(slab);
 	if (++cache->ntaken > cache->high_water) {
 		cache->high_water = cache->ntaken;
 		cairn_window_mark(cache);
@@ -64,7 +64,7 @@ void *cairn_slab_take_slow(struct cairn_cache *cache)
 {
 	if (CAIRN_CHECK >= 1 && !cairn_is_cache(cache))
 		return NULL;
-	struct cairn_slab *slab = cache->list[CAIRN_SLAB_PARTIAL];
+	struct cairn_slab *slab = cairn_list_first(cache, CAIRN_SLAB_PARTIAL);
 	if (slab == NULL && (slab = open_empty(cache)) == NULL)
 		return NULL;
 	unsigned first = (unsigned)__builtin_ctz(slab->map[0]) * CAIRN_SLAB_WORD_BITS;
@@ -74,13 +74,13 @@ void *cairn_slab_take_slow(struct cairn_cache *cache)
 	unsigned index = first + (unsigned)__builtin_ctz(bits);
 	unsigned count = other_words == 0 ? slab->nfree : cairn_count_bits(bits);
 	if (cache->unwindowed || cache->ntaken + count > cache->high_water)
-		return take_one(cache, slab, index);
+		return cairn_slab_take_one(cache, slab, index);
 	cache->ntaken += count;
 	slab->nfree = (uint16_t)(slab->nfree - count);
 	slab->map[0] = other_words;
 	*word = 0;
 	if (other_words == 0)
-		cairn_list_remove(cache, slab, CAIRN_SLAB_PARTIAL);
+		cairn_list_remove(slab);
 	cairn_window_place(cache, slab, first, word_nobjects(cache, first));
 	cache->window_free = bits & (bits - 1);
 	return object_at(cache, slab, index);
@@ -89,11 +89,7 @@ void *cairn_slab_take_slow(struct cairn_cache *cache)
 void *cairn_slab_take(struct cairn_cache *cache)
 {
 	void *object;
-	if (cairn_slab_take_fast(cache, &object))
-		return object;
-	if (cairn_is_cache(cache) && cairn_slab_take_next(cache, &object))
-		return object;
-	return cairn_slab_take_slow(cache);
+	return cairn_slab_take_fast(cache, &object) ? object : cairn_slab_take_slow(cache);
 }
 
 /* ---- freeing ---- */
@@ -176,7 +172,7 @@ enum cairn_err cairn_slab_free_check(const struct cairn_cache *cache, const void
 /* The last object of a slab became free. The slab goes back while other objects are at hand. */
 CAIRN_SLOW void cairn_slab_put_last(struct cairn_cache *cache, struct cairn_slab *slab)
 {
-	cairn_list_remove(cache, slab, CAIRN_SLAB_PARTIAL);
+	cairn_list_remove(slab);
 	cache->nempty++;
 	if ((cache->nempty > 1 || cache->window_free != 0) && cairn_cache_has_surplus(cache)) {
 		cairn_slab_release(cache, slab);
@@ -186,19 +182,21 @@ CAIRN_SLOW void cairn_slab_put_last(struct cairn_cache *cache, struct cairn_slab
 	cairn_window_settle(cache);
 }
 
-/* The window goes to a word of which nothing else is free, if nothing is free in the window that was. */
-CAIRN_SLOW void cairn_slab_put_first(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index)
+/* A live object is free: by the record; or in a window over its word, if nothing else is free, neither there
+ * nor in the window that was. */
+CAIRN_SLOW void cairn_slab_commit(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index)
 {
-	if (cache->window_free == 0 && !cache->unwindowed) {
+	uint32_t *word = cairn_free_word(slab, index);
+	if ((*word | cache->window_free | cache->unwindowed) == 0) {
 		unsigned first = index & ~(CAIRN_SLAB_WORD_BITS - 1);
 		cairn_window_place(cache, slab, first, word_nobjects(cache, first));
 		cache->window_free = cairn_bit_of(index);
 		return;
 	}
+	*word |= cairn_bit_of(index);
 	slab->map[0] |= cairn_bit_of(index / CAIRN_SLAB_WORD_BITS);
 	if (slab->nfree == 0)
 		cairn_list_insert(cache, slab, CAIRN_SLAB_PARTIAL);
-	*cairn_free_word(slab, index) = cairn_bit_of(index);
 	cache->ntaken--;
 	if (++slab->nfree == cache->nobjects)
 		cairn_slab_put_last(cache, slab);
@@ -208,7 +206,8 @@ enum cairn_err cairn_slab_put_slow(struct cairn_cache *cache, void *object)
 {
 	struct cairn_slab *slab = NULL;
 	unsigned index = 0;
-	if (CAIRN_CHECK == 0 && cairn_slab_put_window(cache, object) == CAIRN_FAST_DONE)
+	if (CAIRN_CHECK == 0 &&
+	    (cairn_slab_put_window(cache, object) == CAIRN_FAST_DONE || cairn_slab_put_next(cache, object)))
 		return CAIRN_OK;
 	if (CAIRN_CHECK == 0 || cairn_is_cache(cache))
 		slab = find_live(cache, (uintptr_t)object, &index);

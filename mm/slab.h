@@ -11,7 +11,7 @@
  *
  * A cache keeps a window on up to 32 objects of one slab in its own fields (slab_window.c): what is taken or
  * freed there costs about what a locked list does, all checks included. For the rest a free looks up the
- * slab, and an allocation moves the window.
+ * slab, and an allocation moves the window, to the slab that has had room for longest (slab_next.h).
  *
  * Costs: O(1), making a slab and giving one back (which a free may do) O(CAIRN_ORDERS +
  * 2^CAIRN_SLAB_MAX_ORDER), for its frames and their links; no division, but to tell what is wrong with a free.
@@ -231,6 +231,20 @@ enum cairn_slab_list {
 	CAIRN_SLAB_NLISTS
 };
 
+/* What leads from an object in the first zone of its cache to its record. nframes is 0 where a free takes more
+ * than that: work on the object, or someone watches. */
+struct cairn_slab_lookup {
+	cairn_pfn base;
+	size_t nframes;
+	const uint16_t *link;
+	const uintptr_t *directory;
+};
+
+/* Lists are rings through their heads, so that a slab comes and goes without a branch. */
+struct cairn_slab_node {
+	struct cairn_slab_node *next, *prev;
+};
+
 struct cairn_cache {
 	/* What the fast halves read, in the order that makes pairs of loads of it: the window
 	 * (slab_window.c), and the geometry. */
@@ -244,14 +258,15 @@ struct cairn_cache {
 	uint32_t window_first; /* number of its first object in the slab: a multiple of the bits of a word */
 	struct cairn_slab *window_slab;
 	void *pocket; /* level 0: the object freed last, taken by the record and by the window, or NULL */
-	size_t unwindowed; /* not 0: there may be no window and nothing in the pocket: I7 of slab_window.c */
-	struct cairn_slab *list[CAIRN_SLAB_NLISTS];
+	uint32_t
+		unwindowed; /* not 0: there may be no window and nothing in the pocket: I7 of slab_window.c */
+	struct cairn_slab_lookup lookup;
+	struct cairn_slab_node list[CAIRN_SLAB_NLISTS];
 	size_t ntaken;    /* objects not free by the records: live, in limbo, or free in the window */
 	size_t word_most; /* a window may take a whole slab of one word up to so many; 0: never */
 	struct cairn_slabs *slabs;
 	uint32_t nobjects;    /* in a slab */
 	uint32_t used_nbytes; /* of a slab, by objects */
-	bool attended;        /* a free takes more than its record: work on objects, or someone watches */
 	uint8_t nwords;       /* of the bitmap */
 	uint8_t nslots;       /* of a record */
 	uint8_t order;        /* of a slab */

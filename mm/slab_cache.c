@@ -162,8 +162,10 @@ enum cairn_err cairn_slab_setup(struct cairn_slabs *s, struct cairn_cache *cache
 		.zones = zones,
 		.prev = s->last,
 	};
+	for (unsigned list = 0; list < CAIRN_SLAB_NLISTS; list++)
+		cache->list[list].next = cache->list[list].prev = &cache->list[list];
 	lay_out(cache, stride_for(spec, align));
-	cairn_window_settle(cache);
+	cairn_window_init(cache);
 	*(s->last != NULL ? &s->last->next : &s->first) = cache;
 	s->last = cache;
 	s->ncaches++;

@@ -141,17 +141,19 @@ static const char *frames_check(const struct cairn_cache *cache, const struct ca
 /* Every slab that a list should hold is there: as many are as were counted. */
 static const char *list_check(const struct cairn_cache *cache, enum cairn_slab_list list, size_t ncounted)
 {
-	const struct cairn_slab *previous = NULL;
+	const struct cairn_slab_node *head = &cache->list[list], *previous = head;
 	size_t nlisted = 0;
-	for (const struct cairn_slab *slab = cache->list[list]; slab != NULL; slab = slab->next) {
+	for (const struct cairn_slab_node *node = head->next; node != head; node = node->next) {
+		const struct cairn_slab *slab = (const struct cairn_slab *)node;
 		CAIRN_HOLDS(cairn_record_sound(&cache->slabs->records, slab));
 		CAIRN_HOLDS(slab->cache == cache);
-		CAIRN_HOLDS(slab->prev == previous);
 		CAIRN_HOLDS(slab->nfree != 0);
 		CAIRN_HOLDS((slab->nfree == cache->nobjects) == (list == CAIRN_SLAB_EMPTY));
+		CAIRN_HOLDS(node->prev == previous);
 		CAIRN_HOLDS(++nlisted <= ncounted);
-		previous = slab;
+		previous = node;
 	}
+	CAIRN_HOLDS(head->prev == previous);
 	CAIRN_HOLDS(nlisted == ncounted);
 	return NULL;
 }
@@ -177,6 +179,19 @@ static const char *window_check(const struct cairn_cache *cache)
 	return NULL;
 }
 
+/* What the second halves of taking and freeing go by. */
+static const char *next_check(const struct cairn_cache *cache)
+{
+	const struct cairn_link_zone *zone = cairn_first_zone(cache);
+	bool one_word = cache->nwords == 1 && cache->unwindowed == 0;
+	CAIRN_HOLDS(cache->word_most == (one_word ? cache->high_water : 0));
+	CAIRN_HOLDS(cache->lookup.base == zone->base && cache->lookup.link == zone->link);
+	CAIRN_HOLDS(cache->lookup.directory == cache->slabs->records.directory);
+	CAIRN_HOLDS(cache->lookup.nframes == 0 || cache->lookup.nframes == zone->nframes);
+	CAIRN_HOLDS(cache->lookup.nframes == 0 || cache->flags == 0);
+	return NULL;
+}
+
 static const char *cache_check(const struct cairn_cache *cache, struct tally *t)
 {
 	const char *broken;
@@ -198,6 +213,8 @@ static const char *cache_check(const struct cairn_cache *cache, struct tally *t)
 	CAIRN_HOLDS(t->nfree + cache->ntaken == cache->capacity);
 	CAIRN_HOLDS(t->nlimbo == cache->nlimbo);
 	CAIRN_HOLDS(cache->ntaken <= cache->high_water);
+	if ((broken = next_check(cache)) != NULL)
+		return broken;
 	return window_check(cache);
 }
 

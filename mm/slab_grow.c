@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Slabs come and go: growing in halves, giving back, the reserve. */
-#include "slab_private.h"
+#include "slab_next.h"
 
 /* ---- slabs come and go ---- */
 
@@ -88,13 +88,16 @@ void cairn_slab_grow_end(struct cairn_slab *slab)
 void *cairn_slab_grow_take(struct cairn_slab *slab)
 {
 	struct cairn_cache *cache = slab->cache;
-	if (cache->list[CAIRN_SLAB_PARTIAL] != NULL || cache->window_free != 0 ||
+	if (cairn_list_first(cache, CAIRN_SLAB_PARTIAL) != NULL || cache->window_free != 0 ||
 	    cairn_pocket_is_full(cache)) {
 		cairn_slab_grow_end(slab);
 		return cairn_slab_take(cache);
 	}
 	join(cache, slab, CAIRN_SLAB_PARTIAL);
-	return cairn_slab_take_slow(cache);
+	void *object;
+	if (cairn_slab_take_next(cache, &object))
+		return object;
+	return cache->nwords == 1 ? cairn_slab_take_one(cache, slab, 0) : cairn_slab_take_slow(cache);
 }
 
 bool cairn_slab_grow(struct cairn_cache *cache)
@@ -126,10 +129,10 @@ size_t cairn_slab_shrink_one(struct cairn_cache *cache)
 	if (!cairn_is_cache(cache))
 		return 0;
 	cairn_window_close(cache);
-	struct cairn_slab *slab = cache->list[CAIRN_SLAB_EMPTY];
+	struct cairn_slab *slab = cairn_list_first(cache, CAIRN_SLAB_EMPTY);
 	size_t nframes = 0;
 	if (cairn_cache_has_surplus(cache)) {
-		cairn_list_remove(cache, slab, CAIRN_SLAB_EMPTY);
+		cairn_list_remove(slab);
 		nframes = cairn_slab_release(cache, slab);
 	}
 	cairn_window_settle(cache);

@@ -7,22 +7,22 @@
 
 #include "slab_private.h"
 
-/* slab.c: a free object is the first of its word, or the last of its slab. */
-void cairn_slab_put_first(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index);
+/* slab.c: a live object is free; the last object of a slab is. */
+void cairn_slab_commit(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index);
 void cairn_slab_put_last(struct cairn_cache *cache, struct cairn_slab *slab);
 
 /* A slab with one word and free objects, the first of its list, goes to the window, with all that is free in it:
  * *object is one of them, and taken. */
 static inline bool cairn_slab_take_next(struct cairn_cache *cache, void **object)
 {
-	struct cairn_slab *slab = cache->list[CAIRN_SLAB_PARTIAL];
+	struct cairn_slab *slab = cairn_list_first(cache, CAIRN_SLAB_PARTIAL);
 	if (CAIRN_RARE(slab == NULL))
 		return false;
 	size_t ntaken = cache->ntaken + slab->nfree;
 	if (CAIRN_RARE(ntaken > cache->word_most))
 		return false;
 	cache->ntaken = ntaken;
-	cairn_list_remove_first(cache, slab, CAIRN_SLAB_PARTIAL);
+	cairn_list_remove(slab);
 	uint32_t bits = slab->map[1];
 	uintptr_t base = slab->base;
 	slab->nfree = 0;
@@ -37,44 +37,37 @@ static inline bool cairn_slab_take_next(struct cairn_cache *cache, void **object
 	return true;
 }
 
-/* A live object is free: by the record; or in a window over its word (cairn_slab_put_first). */
-static inline void cairn_slab_commit(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index)
-{
-	uint32_t *word = cairn_free_word(slab, index);
-	uint32_t bits = *word;
-	if (bits == 0) {
-		cairn_slab_put_first(cache, slab, index);
-		return;
-	}
-	*word = bits | cairn_bit_of(index);
-	cache->ntaken--;
-	slab->nfree++;
-	if (slab->nfree == cache->nobjects)
-		cairn_slab_put_last(cache, slab);
-}
-
-/* true: `object` was live, in zone 0 and not in the window, and is free. */
+/* true: `object` was live and not in the window, and is free; by its record, or in a window over its word. */
 static inline bool cairn_slab_put_next(struct cairn_cache *cache, const void *object)
 {
-	if (CAIRN_RARE(cache->attended))
+	const struct cairn_slab_lookup *lookup = &cache->lookup;
+	cairn_pfn nth = cairn_addr_to_pfn((uintptr_t)object) - lookup->base;
+	if (CAIRN_RARE(nth >= lookup->nframes))
 		return false;
-	const struct cairn_slabs *s = cache->slabs;
-	cairn_pfn nth = cairn_addr_to_pfn((uintptr_t)object) - s->zone[0].base;
-	if (CAIRN_RARE(nth >= s->zone[0].nframes))
-		return false;
-	unsigned id = s->zone[0].link[nth];
+	unsigned id = lookup->link[nth];
 	if (CAIRN_RARE(id == 0))
 		return false;
-	struct cairn_slab *slab = cairn_record_of(&s->records, id);
+	struct cairn_slab *slab = cairn_record_in(lookup->directory, id);
 	if (CAIRN_RARE(slab->cache != cache))
 		return false;
 	size_t index = cairn_index_of(cache, (uintptr_t)object - slab->base);
-	if (CAIRN_RARE(index >= cache->nobjects))
+	uint32_t nobjects = cache->nobjects;
+	if (CAIRN_RARE(index >= nobjects))
 		return false;
-	if (CAIRN_CHECK >= 1 &&
-	    CAIRN_RARE((*cairn_free_word(slab, (unsigned)index) & cairn_bit_of((unsigned)index)) != 0))
+	uint32_t *word = cairn_free_word(slab, (unsigned)index);
+	uint32_t bits = *word, bit = cairn_bit_of((unsigned)index);
+	if (CAIRN_CHECK >= 1 && CAIRN_RARE((bits & bit) != 0))
 		return false;
-	cairn_slab_commit(cache, slab, (unsigned)index);
+	if (bits == 0) {
+		cairn_slab_commit(cache, slab, (unsigned)index);
+		return true;
+	}
+	unsigned nfree = slab->nfree + 1u;
+	*word = bits | bit;
+	slab->nfree = (uint16_t)nfree;
+	cache->ntaken--;
+	if (nfree == nobjects)
+		cairn_slab_put_last(cache, slab);
 	return true;
 }
 

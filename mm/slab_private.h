@@ -13,7 +13,7 @@
 /* The record of a slab. map: a summary, with a bit for each word that is not 0; the bitmap of free objects;
  * and, for caches that poison (level 2), a bitmap of objects in limbo: between the halves of a free. */
 struct cairn_slab {
-	struct cairn_slab *next, *prev;
+	struct cairn_slab_node node;
 	struct cairn_cache *cache; /* NULL: a free record, nfree is the slot of the next one */
 	uintptr_t base;
 	uint16_t nfree;
@@ -45,9 +45,14 @@ static inline __attribute__((returns_nonnull)) void *cairn_slot(uintptr_t page, 
 	return (void *)(page + (slot << CAIRN_SLAB_SLOT_LOG2));
 }
 
+static inline struct cairn_slab *cairn_record_in(const uintptr_t *directory, unsigned id)
+{
+	return cairn_slot(directory[id >> CAIRN_SLOT_BITS], id & (CAIRN_PAGE_SLOTS - 1));
+}
+
 static inline struct cairn_slab *cairn_record_of(const struct cairn_records *r, unsigned id)
 {
-	return cairn_slot(r->directory[id >> CAIRN_SLOT_BITS], id & (CAIRN_PAGE_SLOTS - 1));
+	return cairn_record_in(r->directory, id);
 }
 
 void cairn_record_init(struct cairn_records *r, struct cairn_frames *f, size_t nframes, unsigned zones);
@@ -65,6 +70,8 @@ struct cairn_slab *cairn_record_next(const struct cairn_records *r, const struct
 /* Every page; *nrecords is the sum of those in use. */
 const char *cairn_record_check(const struct cairn_records *r, size_t *nrecords) CAIRN_MUST_USE;
 
+/* slab.c: the lowest free object of a slab, alone. */
+void *cairn_slab_take_one(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index);
 /* slab_cache.c: the cache whose turn it is, or NULL: there is none. */
 struct cairn_cache *cairn_slab_turn(struct cairn_slabs *s);
 /* slab_links.c: the last cache went. */
@@ -73,44 +80,37 @@ void cairn_slab_links_give(struct cairn_slabs *s);
 bool cairn_slab_grow(struct cairn_cache *cache);
 size_t cairn_slab_release(struct cairn_cache *cache, struct cairn_slab *slab);
 
-/* slab_window.c. close: what is free in the window is free by its record. settle: to be called after any
- * change to what I7 depends on; closes what may not be. */
+/* slab_window.c. init: the geometry and the zones of the cache are known. close: what is free in the window is
+ * free by its record. settle: to be called after any change to what I7 depends on; closes what may not be. */
+void cairn_window_init(struct cairn_cache *cache);
 void cairn_window_close(struct cairn_cache *cache);
 void cairn_window_settle(struct cairn_cache *cache);
-void cairn_window_mark(struct cairn_cache *cache); /* the high-water mark has moved */
 bool cairn_window_allowed(const struct cairn_cache *cache);
 unsigned cairn_count_bits(uint32_t word);
 
+/* The first slab of a list, or NULL. */
+static inline struct cairn_slab *cairn_list_first(const struct cairn_cache *cache, enum cairn_slab_list list)
+{
+	struct cairn_slab_node *node = cache->list[list].next;
+	return node != &cache->list[list] ? (struct cairn_slab *)node : NULL;
+}
+
+/* Behind the others: until a slab is first, more of its objects get free, and a window takes them at once. */
 static inline void cairn_list_insert(struct cairn_cache *cache, struct cairn_slab *slab,
 				     enum cairn_slab_list list)
 {
-	struct cairn_slab *first = cache->list[list];
-	slab->next = first;
-	slab->prev = NULL;
-	if (first != NULL)
-		first->prev = slab;
-	cache->list[list] = slab;
+	struct cairn_slab_node *head = &cache->list[list], *node = &slab->node;
+	node->next = head;
+	node->prev = head->prev;
+	head->prev->next = node;
+	head->prev = node;
 }
 
-static inline void cairn_list_remove(struct cairn_cache *cache, struct cairn_slab *slab,
-				     enum cairn_slab_list list)
+static inline void cairn_list_remove(struct cairn_slab *slab)
 {
-	if (slab->next != NULL)
-		slab->next->prev = slab->prev;
-	if (slab->prev != NULL)
-		slab->prev->next = slab->next;
-	else
-		cache->list[list] = slab->next;
-}
-
-/* The same, of the first. */
-static inline void cairn_list_remove_first(struct cairn_cache *cache, const struct cairn_slab *slab,
-					   enum cairn_slab_list list)
-{
-	struct cairn_slab *next = slab->next;
-	cache->list[list] = next;
-	if (next != NULL)
-		next->prev = NULL;
+	struct cairn_slab_node *next = slab->node.next, *prev = slab->node.prev;
+	next->prev = prev;
+	prev->next = next;
 }
 
 /* The window is nobjects long from `first` on, and nothing is free in it yet. */
@@ -121,6 +121,18 @@ static inline void cairn_window_place(struct cairn_cache *cache, struct cairn_sl
 	cache->window_nobjects = nobjects;
 	cache->window_first = first;
 	cache->window_slab = slab;
+}
+
+/* The high-water mark has moved, or I7 is to be settled. */
+static inline void cairn_window_mark(struct cairn_cache *cache)
+{
+	cache->word_most = cache->unwindowed != 0 || cache->nwords != 1 ? 0 : cache->high_water;
+}
+
+/* Where frees look first. */
+static inline const struct cairn_link_zone *cairn_first_zone(const struct cairn_cache *cache)
+{
+	return &cache->slabs->zone[cairn_lowest_bit(cache->zones)];
 }
 
 static inline bool cairn_pocket_is_full(const struct cairn_cache *cache)
@@ -137,8 +149,9 @@ static inline size_t cairn_cache_nused(const struct cairn_cache *cache)
 /* Is an empty slab there that the reserve does not need? */
 static inline bool cairn_cache_has_surplus(const struct cairn_cache *cache)
 {
-	return cache->nempty != 0 &&
-	       cache->capacity - cache->nobjects - cairn_cache_nused(cache) >= cache->nreserved;
+	if (cache->nempty == 0 || cache->nreserved == 0)
+		return cache->nempty != 0;
+	return cache->capacity - cache->nobjects - cairn_cache_nused(cache) >= cache->nreserved;
 }
 
 static inline bool cairn_cache_has_limbo(const struct cairn_cache *cache)

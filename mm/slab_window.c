@@ -10,6 +10,9 @@
  * I7: there is no window where a free must not pass unseen: when a cache works on its objects (flags), when
  *     someone watches frees, and when another slab is empty without a reserve (the window's slab could
  *     become a second one).
+ * I8: lookup and word_most, by which slab_next.h goes, say what holds for the cache now: lookup.nframes is 0
+ *     where a free takes more than its record, word_most is the mark where a window may take a slab of one
+ *     word whole, or else 0.
  * Locking: none here; cairn.c serialises. */
 #include "slab_private.h"
 
@@ -38,7 +41,7 @@ static void give_back(struct cairn_cache *cache, struct cairn_slab *slab, unsign
 	slab->nfree = (uint16_t)(slab->nfree + count);
 	cache->ntaken -= count;
 	if (slab->nfree == cache->nobjects) {
-		cairn_list_remove(cache, slab, CAIRN_SLAB_PARTIAL);
+		cairn_list_remove(slab);
 		cairn_list_insert(cache, slab, CAIRN_SLAB_EMPTY);
 		cache->nempty++;
 	}
@@ -65,14 +68,19 @@ void cairn_window_close(struct cairn_cache *cache)
 		empty_pocket(cache);
 }
 
-void cairn_window_mark(struct cairn_cache *cache)
+void cairn_window_init(struct cairn_cache *cache)
 {
-	cache->word_most = cache->unwindowed || cache->nwords != 1 ? 0 : cache->high_water;
+	const struct cairn_link_zone *zone = cairn_first_zone(cache);
+	cache->lookup.base = zone->base;
+	cache->lookup.link = zone->link;
+	cache->lookup.directory = cache->slabs->records.directory;
+	cairn_window_settle(cache);
 }
 
 void cairn_window_settle(struct cairn_cache *cache)
 {
-	cache->attended = cache->flags != 0 || cache->slabs->watched;
+	bool plain = cache->flags == 0 && !cache->slabs->watched;
+	cache->lookup.nframes = plain ? cairn_first_zone(cache)->nframes : 0;
 	cache->unwindowed = !cairn_window_allowed(cache);
 	cairn_window_mark(cache);
 	if (cache->unwindowed != 0 && (cache->window_nobjects != 0 || cairn_pocket_is_full(cache)))

@@ -36,8 +36,8 @@ static size_t prepare(struct cairn_cache *cache)
 	assert_int_equal(slab_of(per_slab + 1)->nfree, 1);
 	assert_int_equal(slab_of(2 * per_slab)->nfree, 0);
 	assert_ptr_equal(cache->window_slab, slab_of(2));
-	assert_non_null(cache->list[CAIRN_SLAB_PARTIAL]->next);
-	assert_non_null(cache->list[CAIRN_SLAB_EMPTY]);
+	assert_ptr_not_equal(cache->list[CAIRN_SLAB_PARTIAL].next, cache->list[CAIRN_SLAB_PARTIAL].prev);
+	assert_non_null(cairn_list_first(cache, CAIRN_SLAB_EMPTY));
 	assert_true(cache->nwords > 1);
 	slab_assert_sound();
 	return n;
@@ -64,9 +64,9 @@ static void check_names_damage_to_a_record(void **state)
 {
 	static struct cairn_cache cache;
 	size_t n = prepare(&cache);
-	struct cairn_slab *partial = cache.list[CAIRN_SLAB_PARTIAL];
+	struct cairn_slab *partial = cairn_list_first(&cache, CAIRN_SLAB_PARTIAL);
 	struct cairn_slab *full = slab_of(2 * cache.nobjects);
-	struct cairn_slab *empty = cache.list[CAIRN_SLAB_EMPTY];
+	struct cairn_slab *empty = cairn_list_first(&cache, CAIRN_SLAB_EMPTY);
 	const char *record_sound = "cairn_record_sound(&cache->slabs->records, slab)";
 	(void)state;
 	CHECK_NAMES(partial->nfree, partial->nfree--, "slab->nfree == nfree");
@@ -84,11 +84,13 @@ static void check_names_damage_to_a_record(void **state)
 	CHECK_NAMES(partial->base, partial->base += 8,
 		    "(slab->base & ((CAIRN_FRAME_NBYTES << cache->order) - 1)) == 0");
 	CHECK_NAMES(partial->base, partial->base = 0, "link != NULL");
-	CHECK_NAMES(partial->next->prev, partial->next->prev = NULL, "slab->prev == previous");
-	CHECK_NAMES(partial->next, partial->next = (struct cairn_slab *)slab_memory, record_sound);
-	CHECK_NAMES(partial->next, partial->next = (struct cairn_slab *)(uintptr_t)8, record_sound);
-	CHECK_NAMES(partial->next, partial->next = NULL, "nlisted == ncounted");
-	CHECK_NAMES(partial->next, partial->next = partial, "slab->prev == previous");
+	CHECK_NAMES(partial->node.next->prev, partial->node.next->prev = NULL, "node->prev == previous");
+	CHECK_NAMES(partial->node.next, partial->node.next = (struct cairn_slab_node *)slab_memory,
+		    record_sound);
+	CHECK_NAMES(partial->node.next, partial->node.next = (struct cairn_slab_node *)(uintptr_t)8,
+		    record_sound);
+	CHECK_NAMES(partial->node.next, partial->node.next = NULL, record_sound);
+	CHECK_NAMES(partial->node.next, partial->node.next = &partial->node, "node->prev == previous");
 	repair(&cache, n);
 }
 
@@ -96,8 +98,9 @@ static void check_names_damage_to_a_cache(void **state)
 {
 	static struct cairn_cache cache;
 	size_t n = prepare(&cache);
-	struct cairn_slab *partial = cache.list[CAIRN_SLAB_PARTIAL];
-	struct cairn_slab *empty = cache.list[CAIRN_SLAB_EMPTY];
+	struct cairn_slab *partial = cairn_list_first(&cache, CAIRN_SLAB_PARTIAL);
+	struct cairn_slab *empty = cairn_list_first(&cache, CAIRN_SLAB_EMPTY);
+	struct cairn_slab_node *head = cache.list, *no_one = &head[CAIRN_SLAB_EMPTY];
 	const char *on_list = "(slab->nfree == cache->nobjects) == (list == CAIRN_SLAB_EMPTY)";
 	(void)state;
 	CHECK_NAMES(cache.ntaken, cache.ntaken--, "t->nfree + cache->ntaken == cache->capacity");
@@ -108,9 +111,13 @@ static void check_names_damage_to_a_cache(void **state)
 	CHECK_NAMES(cache.nlimbo, cache.nlimbo = 1, "t->nlimbo == cache->nlimbo");
 	CHECK_NAMES(cache.high_water, cache.high_water = 1, "cache->ntaken <= cache->high_water");
 	CHECK_NAMES(cache.self, cache.self = NULL, "cairn_is_cache(cache) && cache->slabs == s");
-	CHECK_NAMES(cache.list[CAIRN_SLAB_EMPTY], cache.list[CAIRN_SLAB_EMPTY] = partial, on_list);
-	CHECK_NAMES(cache.list[CAIRN_SLAB_PARTIAL], cache.list[CAIRN_SLAB_PARTIAL] = empty, on_list);
-	CHECK_NAMES(cache.list[CAIRN_SLAB_EMPTY], cache.list[CAIRN_SLAB_EMPTY] = NULL, "nlisted == ncounted");
+	CHECK_NAMES(head[CAIRN_SLAB_EMPTY].next, head[CAIRN_SLAB_EMPTY].next = &partial->node, on_list);
+	CHECK_NAMES(head[CAIRN_SLAB_PARTIAL].next, head[CAIRN_SLAB_PARTIAL].next = &empty->node, on_list);
+	CHECK_NAMES(cache, no_one->next = no_one->prev = no_one, "nlisted == ncounted");
+	CHECK_NAMES(head[CAIRN_SLAB_EMPTY].next, head[CAIRN_SLAB_EMPTY].next = head + CAIRN_SLAB_EMPTY,
+		    "head->prev == previous");
+	CHECK_NAMES(head[CAIRN_SLAB_PARTIAL].prev, head[CAIRN_SLAB_PARTIAL].prev = &partial->node,
+		    "head->prev == previous");
 	repair(&cache, n);
 }
 
@@ -121,11 +128,11 @@ static void check_names_damage_to_a_window(void **state)
 	struct cairn_slab *other = slab_of(cache.nobjects + 1);
 	(void)state;
 	CHECK_NAMES(cache.unwindowed, cache.unwindowed = 1, "!cache->unwindowed");
-	CHECK_NAMES(cache.flags, cache.flags = CAIRN_CACHE_ZERO,
+	CHECK_NAMES(cache, (cache.flags = CAIRN_CACHE_ZERO, cache.lookup.nframes = 0),
 		    "cache->unwindowed || cache->slabs->watched || cairn_window_allowed(cache)");
 	CHECK_NAMES(cache.window_slab, cache.window_slab = NULL,
 		    "cairn_record_sound(&cache->slabs->records, slab)");
-	CHECK_NAMES(cache.window_slab, cache.window_slab = cache.list[CAIRN_SLAB_EMPTY],
+	CHECK_NAMES(cache.window_slab, cache.window_slab = cairn_list_first(&cache, CAIRN_SLAB_EMPTY),
 		    "slab->cache == cache && slab->nfree < cache->nobjects");
 	CHECK_NAMES(cache.window_slab, cache.window_slab = other,
 		    "cache->window_base == slab->base + cache->window_first * cache->stride_nbytes");
@@ -144,11 +151,30 @@ static void check_names_damage_to_a_window(void **state)
 	repair(&cache, n);
 }
 
+static void check_names_damage_to_what_frees_go_by(void **state)
+{
+	static struct cairn_cache cache;
+	size_t n = prepare(&cache);
+	const char *zone_is_right = "cache->lookup.base == zone->base && cache->lookup.link == zone->link";
+	(void)state;
+	CHECK_NAMES(cache.word_most, cache.word_most++,
+		    "cache->word_most == (one_word ? cache->high_water : 0)");
+	CHECK_NAMES(cache.lookup.base, cache.lookup.base++, zone_is_right);
+	CHECK_NAMES(cache.lookup.link, cache.lookup.link++, zone_is_right);
+	CHECK_NAMES(cache.lookup.directory, cache.lookup.directory++,
+		    "cache->lookup.directory == cache->slabs->records.directory");
+	CHECK_NAMES(cache.lookup.nframes, cache.lookup.nframes++,
+		    "cache->lookup.nframes == 0 || cache->lookup.nframes == zone->nframes");
+	CHECK_NAMES(cache.flags, cache.flags = CAIRN_CACHE_ZERO,
+		    "cache->lookup.nframes == 0 || cache->flags == 0");
+	repair(&cache, n);
+}
+
 static void check_names_damage_to_an_instance(void **state)
 {
 	static struct cairn_cache cache;
 	size_t n = prepare(&cache);
-	struct cairn_slab *partial = cache.list[CAIRN_SLAB_PARTIAL];
+	struct cairn_slab *partial = cairn_list_first(&cache, CAIRN_SLAB_PARTIAL);
 	struct cairn_record_page *page = (void *)cairn_round_down((uintptr_t)partial, CAIRN_FRAME_NBYTES);
 	uint16_t *link = cairn_slab_link(&at.slabs, partial->base);
 	uint16_t *other = cairn_slab_link(&at.slabs, (uintptr_t)slab_memory);
@@ -182,7 +208,7 @@ static void damaged_links_are_not_followed(void **state)
 	static struct cairn_cache cache;
 	struct cairn_slab_where where;
 	size_t n = prepare(&cache);
-	uintptr_t base = cache.list[CAIRN_SLAB_PARTIAL]->base;
+	uintptr_t base = cairn_list_first(&cache, CAIRN_SLAB_PARTIAL)->base;
 	uint16_t *link = cairn_slab_link(&at.slabs, base);
 	uint16_t id = *link;
 	(void)state;
@@ -219,6 +245,7 @@ int test_slab_check_run(void)
 		SLAB_TEST(check_names_damage_to_a_record),
 		SLAB_TEST(check_names_damage_to_a_cache),
 		SLAB_TEST(check_names_damage_to_a_window),
+		SLAB_TEST(check_names_damage_to_what_frees_go_by),
 		SLAB_TEST(check_names_damage_to_an_instance),
 		SLAB_TEST(damaged_links_are_not_followed),
 		SLAB_TEST(a_link_to_a_page_that_went_back_is_not_followed),

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "slab_fixture.h"
+#include "slab_next.h"
 
 /* ---- constructors, zeroing, growing in halves ---- */
 
@@ -272,7 +273,9 @@ static void slabs_lie_in_the_zones_asked_for(void **state)
 	assert_in_range(n, 4, SLAB_NHELD - 1);
 	for (size_t i = 0; i < n; i++)
 		assert_true((uintptr_t)at.held[i] >= middle);
+	assert_true(cairn_slab_put_next(&cache, at.held[0]));
 	slab_assert_sound();
+	at.held[0] = slab_alloc(&cache);
 	slab_free_held(&cache, n);
 	assert_int_equal(cairn_slab_destroy(&cache), CAIRN_OK);
 	spec.zones = 1u << (CAIRN_ZONES - 1);

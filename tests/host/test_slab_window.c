@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "slab_fixture.h"
+#include "slab_next.h"
 
 /* An object goes and comes by the window alone: not even the counts of the cache change. */
 static void passes_by_the_window(struct cairn_cache *cache, void *object)
@@ -90,6 +91,7 @@ static void no_window_while_someone_watches(void **state)
 	at.held[1] = slab_alloc(&later);
 	assert_int_not_equal(cairn_slab_put_fast(&a, at.held[0]), CAIRN_FAST_DONE);
 	assert_int_not_equal(cairn_slab_put_fast(&b, of_b), CAIRN_FAST_DONE);
+	assert_false(cairn_slab_put_next(&a, at.held[0]) || cairn_slab_put_next(&later, at.held[1]));
 	assert_int_not_equal(cairn_slab_put_fast(&later, at.held[1]), CAIRN_FAST_DONE);
 	slab_free(&a, at.held[0]);
 	slab_free(&later, at.held[1]);
@@ -125,6 +127,71 @@ static void no_second_slab_gets_empty_unseen(void **state)
 	assert_int_equal(slab_info(&cache).nslabs, 1);
 }
 
+/* Behind the window, a free goes by the record, and refuses all but a live object of the cache. */
+static void frees_by_the_record_refuse_what_is_not_live(void **state)
+{
+	static struct cairn_cache cache, other;
+	char *object, *of_other;
+	size_t n;
+	(void)state;
+	slab_make(&cache, CAIRN_FRAME_NBYTES / 16, 0, 0);
+	slab_make(&other, CAIRN_FRAME_NBYTES / 16, 0, 0);
+	n = 3 * slab_info(&cache).objects_per_slab;
+	assert_int_equal(slab_hold(&cache, n), n);
+	slab_free(&cache, at.held[n - 1]);
+	of_other = slab_alloc(&other);
+	object = at.held[0];
+	assert_false(cairn_slab_put_next(&cache, of_other));
+	assert_false(cairn_slab_put_next(&cache, object + 1));
+	assert_false(cairn_slab_put_next(&cache, object - cache.stride_nbytes));
+	assert_false(cairn_slab_put_next(&cache, NULL));
+	assert_false(cairn_slab_put_next(&cache, &object));
+	assert_false(cairn_slab_put_next(&cache, (void *)UINTPTR_MAX));
+	assert_int_equal(slab_info(&cache).nlive, n - 1);
+	assert_true(cairn_slab_put_next(&cache, object));
+	assert_int_equal(slab_info(&cache).nlive, n - 2);
+	slab_assert_sound();
+	if (CAIRN_CHECK >= 1)
+		assert_false(cairn_slab_put_next(&cache, object));
+	assert_true(cairn_slab_put_next(&cache, at.held[1]));
+	if (CAIRN_CHECK >= 1)
+		assert_false(cairn_slab_put_next(&cache, at.held[1]));
+	for (size_t i = 2; i < n - 1; i++)
+		slab_free(&cache, at.held[i]);
+	slab_free(&other, of_other);
+}
+
+/* The window takes all that is free in the slab that has waited longest, up to the mark and never beyond. */
+static void the_window_moves_to_the_slab_that_waited_longest(void **state)
+{
+	static struct cairn_cache cache;
+	size_t per_slab, n;
+	void *object;
+	(void)state;
+	slab_make(&cache, CAIRN_FRAME_NBYTES / 16, 0, 0);
+	per_slab = slab_info(&cache).objects_per_slab;
+	n = 4 * per_slab;
+	assert_int_equal(slab_hold(&cache, n), n);
+	assert_false(cairn_slab_take_next(&cache, &object));
+	slab_free(&cache, at.held[n - 1]);
+	for (size_t i = 0; i < 2; i++) {
+		slab_free(&cache, at.held[i]);
+		slab_free(&cache, at.held[per_slab + i]);
+		slab_free(&cache, at.held[2 * per_slab + i]);
+	}
+	at.held[n - 1] = slab_alloc(&cache);
+	for (size_t slab = 0; slab < 3; slab++) {
+		assert_true(cairn_slab_take_next(&cache, &object));
+		assert_ptr_equal(object, at.held[slab * per_slab]);
+		assert_ptr_equal(slab_alloc(&cache), at.held[slab * per_slab + 1]);
+		slab_assert_sound();
+	}
+	assert_false(cairn_slab_take_next(&cache, &object));
+	assert_int_equal(slab_info(&cache).high_water, n);
+	slab_free_held(&cache, n);
+	assert_int_equal(slab_info(&cache).high_water, n);
+}
+
 int test_slab_window_run(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -132,6 +199,8 @@ int test_slab_window_run(void)
 		SLAB_TEST(windows_keep_the_high_water_mark_exact),
 		SLAB_TEST(no_window_while_someone_watches),
 		SLAB_TEST(no_second_slab_gets_empty_unseen),
+		SLAB_TEST(frees_by_the_record_refuse_what_is_not_live),
+		SLAB_TEST(the_window_moves_to_the_slab_that_waited_longest),
 	};
 	return cmocka_run_group_tests_name("slab window", tests, NULL, NULL);
 }
