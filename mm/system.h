@@ -10,7 +10,7 @@
 
 struct cairn_system {
 	struct cairn_heap heap; /* first, so that its address is the system's: it is used most */
-	uint32_t nwatchers; /* of frees; near what frees */
+	uint32_t nwatchers;     /* of frees; near what frees */
 	struct cairn_frames frames;
 	struct cairn_regions regions;
 	struct cairn_slabs slabs;
