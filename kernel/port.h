@@ -11,7 +11,7 @@
 #ifndef CAIRN_LOCKED_STACK
 #define CAIRN_LOCKED_STACK (CAIRN_CHECK >= 3 ? 768 : 320)
 #endif
-#define CAIRN_PINNED_STACK (CAIRN_LOCKED_STACK + 64)
+#define CAIRN_PINNED_STACK (CAIRN_LOCKED_STACK + 128)
 
 /* Longest stretch so far with interrupts masked by the lock, in stamps (arch_stamp_unit); 0 when built
  * without PORT_TIMES_LOCK. */

@@ -76,6 +76,9 @@ struct cairn_frames;
 
 /* Prepare an instance with no zones. */
 void cairn_frame_init(struct cairn_frames *f);
+/* The same, without spares: what is allocated is always the lowest that fits. For space in which it matters
+ * more where things lie than how fast they come. */
+void cairn_frame_init_ordered(struct cairn_frames *f);
 
 /* Bytes of metadata for a zone of that place and length, at most 1.3 a frame from 1024 frames on. 0 iff
  * the zone is empty, too large (more than 2^CAIRN_ZONE_FRAMES_LOG2) or would hold CAIRN_NOFRAME. */
@@ -202,6 +205,7 @@ struct cairn_zone {
 struct cairn_frames {
 	struct cairn_zone zone[CAIRN_ZONES];
 	struct cairn_spares spares[CAIRN_SPARE_ORDERS]; /* of zone[0] */
+	bool ordered;                                   /* no spares */
 };
 
 #endif

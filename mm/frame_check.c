@@ -219,7 +219,7 @@ const char *cairn_frame_check(const struct cairn_frames *f)
 		if (broken != NULL)
 			return broken;
 		CAIRN_HOLDS(z->nframes != 0 || (z->norders == 0 && z->nowners == 0));
-		CAIRN_HOLDS(z->spares == (i == 0 && z->nframes != 0 ? f->spares : NULL));
+		CAIRN_HOLDS(z->spares == (i == 0 && z->nframes != 0 && !f->ordered ? f->spares : NULL));
 		for (unsigned j = 0; j < i && z->nframes; j++)
 			CAIRN_HOLDS(z->base - f->zone[j].base >= f->zone[j].nframes &&
 				    f->zone[j].base - z->base >= z->nframes);

@@ -66,6 +66,13 @@ void cairn_frame_init(struct cairn_frames *f)
 		memset(f, 0, sizeof(*f));
 }
 
+void cairn_frame_init_ordered(struct cairn_frames *f)
+{
+	cairn_frame_init(f);
+	if (f != NULL)
+		f->ordered = true;
+}
+
 /* Lay the parts out in `meta`, which is all 0: no bit set, every frame RESERVED. A string's first word is the
  * one that has the bit of the zone's first frame; what is before it in `meta` are more bytes than that. */
 static void lay_out(struct cairn_zone *z, uint8_t *meta)
@@ -121,7 +128,7 @@ enum cairn_err cairn_frame_zone_add(struct cairn_frames *f, cairn_pfn base, size
 	memset(meta, 0, zone_nbytes(&z));
 	z.attr = attr;
 	z.name = name;
-	if (slot == 0)
+	if (slot == 0 && !f->ordered)
 		z.spares = f->spares;
 	lay_out(&z, meta);
 	f->zone[slot] = z;

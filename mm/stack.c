@@ -82,7 +82,7 @@ bool cairn_stack_arena_prepare(struct cairn_stacks *s, struct cairn_arena *arena
 	arena->cell = (struct cairn_stack **)cairn_pfn_to_addr(arena->meta_pfn);
 	arena->first_cell = arena->base >> s->cell_shift;
 	memset(arena->cell, 0, cells_nbytes);
-	cairn_frame_init(&arena->space);
+	cairn_frame_init_ordered(&arena->space);
 	return cairn_frame_zone_add(&arena->space, first, nunits, 0, "stacks", arena->cell + s->ncells,
 				    (s->arena_meta_nframes << CAIRN_FRAME_SHIFT) - cells_nbytes,
 				    NULL) == CAIRN_OK &&

@@ -157,6 +157,26 @@ static void frame_takes_best_order_then_lowest_address(void **state)
 
 /* ---- several zones ---- */
 
+/* What is freed is not what comes next, unless it is the lowest. */
+static void frame_ordered_has_no_spares(void **state)
+{
+	cairn_pfn low, high;
+
+	(void)state;
+	cairn_frame_init_ordered(&frame_pool);
+	frame_add(BASE, 16);
+	assert_int_equal(cairn_frame_zone_open(&frame_pool, BASE, 16, CAIRN_FREE), CAIRN_OK);
+	low = frame_take(0);
+	high = frame_take(0);
+	assert_true(low == BASE && high == BASE + 1);
+	assert_int_equal(cairn_frame_free(&frame_pool, low, CAIRN_PAGES), CAIRN_OK);
+	assert_int_equal(cairn_frame_free(&frame_pool, high, CAIRN_PAGES), CAIRN_OK);
+	assert_false(cairn_frame_flush(&frame_pool));
+	assert_int_equal(cairn_frame_largest(&frame_pool, CAIRN_ANY_ZONE),
+			 CAIRN_ORDERS < 5 ? CAIRN_ORDERS - 1 : 4);
+	assert_true(frame_take(0) == BASE);
+}
+
 static void frame_zones_are_tried_in_order(void **state)
 {
 	unsigned zone;
@@ -425,6 +445,7 @@ int test_frame_run(void)
 		cmocka_unit_test(frame_last_pfns_of_all),
 		cmocka_unit_test(frame_addresses_and_pfns_agree),
 		cmocka_unit_test(frame_takes_best_order_then_lowest_address),
+		cmocka_unit_test(frame_ordered_has_no_spares),
 		cmocka_unit_test(frame_zones_are_tried_in_order),
 		cmocka_unit_test(frame_zone_info_tells_all),
 		cmocka_unit_test(frame_runs_of_every_length),

@@ -166,7 +166,7 @@ static void the_window_moves_to_the_slab_that_waited_longest(void **state)
 {
 	static struct cairn_cache cache;
 	size_t per_slab, n;
-	void *object;
+	void *object = NULL;
 	(void)state;
 	slab_make(&cache, CAIRN_FRAME_NBYTES / 16, 0, 0);
 	per_slab = slab_info(&cache).objects_per_slab;
