@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What an embedder supplies. Seen by cairn.c alone; nothing else in mm/ knows the machine.
+/* What an embedder supplies. Seen by cairn*.c alone; nothing else in mm/ knows the machine.
  * A conforming port implements every function for real: a guard that does not guard is worse than none. */
 #ifndef CAIRN_PORT_H
 #define CAIRN_PORT_H

@@ -9,6 +9,7 @@
 #define WALK_STEPS 20000u
 #define WALK_SEED  0x2545f491u
 #define FLUSH_MAX  64u
+#define GROUP      4u /* blocks of an order, every other one of which is freed */
 _Static_assert(NFRAMES <= BENCH_SLOTS, "a slot a frame");
 
 /* All memory in blocks of one order, in address order. */
@@ -81,6 +82,32 @@ static void flush(void)
 		if (bench_frames_take(allocs, BENCH_FRAMES_ORDER))
 			panic("memory from nowhere");
 	}
+}
+
+/* Nothing is free but two blocks of each order up to an eighth of memory, whose buddies are in use: all that
+ * can be kept aside is full. Half of memory is asked for, in vain, and so all of that has to be merged first. */
+static void flush_all(void)
+{
+	struct bench_series *allocs = bench_series("allocate");
+	const unsigned norders = BENCH_FRAMES_ORDER - 2;
+	uintptr_t at = bench_region(BENCH_FRAMES_NBYTES);
+	void **slot = bench_scratch->slot;
+
+	bench_frames_start();
+	for (unsigned i = 0; i < GROUP * norders; i++) {
+		unsigned order = norders - 1 - i / GROUP;
+
+		slot[i] = (void *)at;
+		if (cairn_pages_alloc_at(slot[i], order) != CAIRN_OK)
+			panic("a block is not free");
+		at += CAIRN_FRAME_NBYTES << order;
+	}
+	while (bench_frames_take(NULL, 0))
+		;
+	for (unsigned i = 0; i < GROUP * norders; i += 2)
+		bench_frames_give(NULL, slot[i]);
+	if (bench_frames_take(allocs, BENCH_FRAMES_ORDER - 1))
+		panic("memory from nowhere");
 }
 
 /* Every length there is, from one whole block, and back. */
@@ -162,8 +189,7 @@ static void walk(void)
 }
 
 const struct bench_workload bench_worst_frame_workloads[] = {
-	{"worst_frame_split", split}, {"worst_frame_merge", merge},
-	{"worst_frame_flush", flush}, {"worst_frame_run", runs},
-	{"worst_frame_at", at},       {"worst_frame_zones", zones},
-	{"worst_frame_walk", walk},   {0},
+	{"worst_frame_split", split},         {"worst_frame_merge", merge}, {"worst_frame_flush", flush},
+	{"worst_frame_flush_all", flush_all}, {"worst_frame_run", runs},    {"worst_frame_at", at},
+	{"worst_frame_zones", zones},         {"worst_frame_walk", walk},   {0},
 };
