@@ -84,11 +84,10 @@ void cairn_totals(struct cairn_totals *totals)
 		return;
 	*totals = (struct cairn_totals){0};
 	cairn_key key = cairn_enter();
-	for (unsigned owner = 0; owner < CAIRN_NOWNERS; owner++) {
-		totals->nframes_of[owner] = cairn_frame_count(&cairn_system.frames, (enum cairn_owner)owner);
-		totals->nframes += totals->nframes_of[owner];
-	}
+	cairn_frame_counts(&cairn_system.frames, totals->nframes_of);
 	cairn_leave(key);
+	for (unsigned owner = 0; owner < CAIRN_NOWNERS; owner++)
+		totals->nframes += totals->nframes_of[owner];
 }
 
 size_t cairn_trim(void)

@@ -231,14 +231,13 @@ enum cairn_err cairn_cache_free(struct cairn_cache *cache, void *object)
 static enum cairn_err begin_reserve(struct cairn_cache *cache, size_t nobjects,
 				    struct cairn_cache_info *before)
 {
-	size_t nframes = 0, most;
+	size_t most;
 	if (!cairn_slab_info(cache, before))
 		return CAIRN_EDESTROYED;
 	if (cache->reserving)
 		return CAIRN_EBUSY;
-	for (unsigned owner = 0; owner < CAIRN_NOWNERS; owner++)
-		nframes += cairn_frame_count(&cairn_system.frames, (enum cairn_owner)owner);
-	if (!cairn_mul(nframes, before->objects_per_slab, &most) || nobjects > most)
+	if (!cairn_mul(cairn_frame_nframes(&cairn_system.frames), before->objects_per_slab, &most) ||
+	    nobjects > most)
 		return CAIRN_ENOMEM;
 	enum cairn_err err = cairn_slab_reserve_set(cache, nobjects);
 	cache->reserving = err == CAIRN_OK;

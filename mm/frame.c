@@ -35,6 +35,8 @@ bool cairn_frame_flush(struct cairn_frames *f)
 {
 	struct cairn_zone *z = &f->zone[0];
 
+	if (z->spares == NULL)
+		return false;
 	for (unsigned order = z->nframes != 0 ? CAIRN_SPARE_ORDERS : 0; order-- > 0;)
 		for (unsigned i = 0; i < CAIRN_SPARES; i++) {
 			uint32_t after = z->spares[order].after[i];
@@ -349,28 +351,45 @@ bool cairn_frame_info(const struct cairn_frames *f, cairn_pfn pfn, struct cairn_
 	return true;
 }
 
-static size_t count_in(const struct cairn_zone *z, enum cairn_owner owner)
+/* Add a zone's frames by owner. What the zone does not count is what the others leave. */
+static void count_zone(const struct cairn_zone *z, size_t nframes_of[CAIRN_NOWNERS])
 {
-	size_t nspare = cairn_frame_spare_nframes(z), nframes = z->nframes - nspare;
+	size_t nspare = cairn_frame_spare_nframes(z), npages = z->nframes - nspare;
 
-	if (owner == CAIRN_FREE)
-		return z->nframes_of[CAIRN_FREE] + nspare;
-	if (owner != CAIRN_PAGES)
-		return z->nframes_of[owner];
-	for (unsigned other = 0; other < CAIRN_NOWNERS; other++)
-		nframes -= z->nframes_of[other];
+	for (unsigned owner = 0; owner < CAIRN_NOWNERS; owner++) {
+		npages -= z->nframes_of[owner];
+		nframes_of[owner] += z->nframes_of[owner];
+	}
+	nframes_of[CAIRN_FREE] += nspare;
+	nframes_of[CAIRN_PAGES] += npages;
+}
+
+void cairn_frame_counts(const struct cairn_frames *f, size_t nframes_of[CAIRN_NOWNERS])
+{
+	for (unsigned owner = 0; owner < CAIRN_NOWNERS; owner++)
+		nframes_of[owner] = 0;
+	for (const struct cairn_zone *z = f->zone; z < f->zone + CAIRN_ZONES; z++)
+		if (z->nframes != 0)
+			count_zone(z, nframes_of);
+}
+
+size_t cairn_frame_nframes(const struct cairn_frames *f)
+{
+	size_t nframes = 0;
+
+	for (const struct cairn_zone *z = f->zone; z < f->zone + CAIRN_ZONES; z++)
+		nframes += z->nframes;
 	return nframes;
 }
 
 size_t cairn_frame_count(const struct cairn_frames *f, enum cairn_owner owner)
 {
-	size_t nframes = 0;
+	size_t nframes_of[CAIRN_NOWNERS];
 
 	if (f == NULL || (unsigned)owner >= CAIRN_NOWNERS)
 		return 0;
-	for (unsigned i = 0; i < CAIRN_ZONES; i++)
-		nframes += count_in(&f->zone[i], owner);
-	return nframes;
+	cairn_frame_counts(f, nframes_of);
+	return nframes_of[owner];
 }
 
 static unsigned largest_in(const struct cairn_zone *z)
@@ -394,10 +413,9 @@ bool cairn_frame_zone_info(const struct cairn_frames *f, unsigned zone, struct c
 					 .nframes = z->nframes,
 					 .name = z->name,
 					 .attr = z->attr,
-					 .nfree = count_in(z, CAIRN_FREE),
 					 .largest_order = cairn_frame_largest(f, 1u << zone)};
-	for (unsigned owner = 0; owner < CAIRN_NOWNERS; owner++)
-		info->nframes_of[owner] = count_in(z, (enum cairn_owner)owner);
+	count_zone(z, info->nframes_of);
+	info->nfree = info->nframes_of[CAIRN_FREE];
 	return true;
 }
 

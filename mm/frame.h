@@ -150,6 +150,10 @@ enum cairn_owner cairn_frame_owner(const struct cairn_frames *f, cairn_pfn pfn);
 
 /* Frames by owner over all zones; by zone, in detail (false: no such zone). O(zones x CAIRN_ORDERS). */
 size_t cairn_frame_count(const struct cairn_frames *f, enum cairn_owner owner);
+/* Frames of all zones. O(zones). */
+size_t cairn_frame_nframes(const struct cairn_frames *f);
+/* Frames of every owner, at once; f as cairn_frame_init or the boot sequence left it. O(zones x (owners + spares)). */
+void cairn_frame_counts(const struct cairn_frames *f, size_t nframes_of[CAIRN_NOWNERS]);
 bool cairn_frame_zone_info(const struct cairn_frames *f, unsigned zone, struct cairn_zone_info *info);
 
 /* The zones that have all of `attr`, as an argument for the allocating functions. */

@@ -10,8 +10,8 @@
  * becomes the rest: so a row of allocations cuts one block again and again, and takes no list apart, until
  * a shorter block would do.
  * Files: heap_block.h headers, heap_fast.h the cache and the fast paths, heap_index.h free lists, heap_free.c
- * freeing, heap_resize.c, heap_cache.c emptying the cache, heap_chunk.c frames, heap_check.c and heap_view.c
- * reading only.
+ * freeing, heap_resize.c, heap_room.c growing and emptying the cache, heap_chunk.c frames, heap_map.c the optional map,
+ * heap_check.c and heap_view.c reading only.
  * Locking: none here; cairn.c serialises. */
 #include "heap_site.h"
 

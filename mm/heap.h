@@ -178,7 +178,8 @@ _Static_assert(CAIRN_HEAP_MAX_LOG2 >= CAIRN_FRAME_SHIFT, "a chunk of one frame m
  * 2^CAIRN_HEAP_SL_LOG2 steps in it, then that many to each power of two. */
 #define CAIRN_HEAP_NBINS \
 	((CAIRN_HEAP_MAX_LOG2 + 1 - CAIRN_HEAP_SL_LOG2 - CAIRN_HEAP_ALIGN_LOG2) << CAIRN_HEAP_SL_LOG2)
-#define CAIRN_HEAP_NWORDS (CAIRN_HEAP_NBINS / CAIRN_WORD_BITS + 1)
+#define CAIRN_HEAP_NWORDS \
+	(CAIRN_HEAP_NBINS / CAIRN_WORD_BITS + 2) /* the last is 0: nothing_near() may look */
 
 /* Classes of small blocks, one for each length: class c is c * CAIRN_HEAP_ALIGN bytes, 0 and 1 are empty. */
 #define CAIRN_HEAP_NCLASSES ((CAIRN_HEAP_CACHE_MAX + sizeof(size_t) - 1) / CAIRN_HEAP_ALIGN + 2)

@@ -35,7 +35,9 @@
 
 #define BLOCK_HEADER_NBYTES sizeof(size_t)
 #define BLOCK_MIN_NBYTES    (sizeof(struct cairn_heap_block) + sizeof(size_t))
-#define BLOCK_LARGE_NBYTES  (CAIRN_HEAP_NCLASSES * CAIRN_HEAP_ALIGN)
+/* Up to here a bin of the index has one length, and bins are numbered by it (heap_index.h). */
+#define BIN_EXACT_NBYTES   ((size_t)1 << (CAIRN_HEAP_SL_LOG2 + CAIRN_HEAP_ALIGN_LOG2 + 1))
+#define BLOCK_LARGE_NBYTES (CAIRN_HEAP_NCLASSES * CAIRN_HEAP_ALIGN)
 
 #define BLOCK_CHECK_MASK (((size_t)1 << CAIRN_HEAP_CHECK_BITS) - 1)
 #define BLOCK_LOW_MASK   (~(size_t)0 >> CAIRN_HEAP_CHECK_BITS)

@@ -112,11 +112,15 @@ static inline bool cache_free(struct cairn_heap *h, void *payload)
 
 /* Is there no free block that is as long as a small request, or not much longer: of that bin to the end of its
  * word of the index, or in the next word? */
+_Static_assert(BIN_EXACT_NBYTES / CAIRN_HEAP_ALIGN / CAIRN_WORD_BITS + 1 < CAIRN_HEAP_NWORDS,
+	       "the next word is there");
 static inline bool nothing_near(const struct cairn_heap *h, size_t nbytes)
 {
 	size_t bin = nbytes / CAIRN_HEAP_ALIGN;
 	const size_t *bins = &h->bin_in_use[bin / CAIRN_WORD_BITS];
 
+	if (BLOCK_LARGE_NBYTES - CAIRN_HEAP_ALIGN > BIN_EXACT_NBYTES && nbytes > BIN_EXACT_NBYTES)
+		return false;
 	return (bins[0] >> bin % CAIRN_WORD_BITS | bins[1]) == 0;
 }
 

@@ -11,7 +11,6 @@
 /* Blocks of a bin differ in length by less than 2^index_shift. Bins are numbered as if the length were a
  * float of CAIRN_HEAP_SL_LOG2 bits: exponent, then leading bits; up to BIN_EXACT_NBYTES a bin has one
  * length. */
-#define BIN_EXACT_NBYTES ((size_t)1 << (CAIRN_HEAP_SL_LOG2 + CAIRN_HEAP_ALIGN_LOG2 + 1))
 
 static inline unsigned index_shift(size_t nbytes)
 {
