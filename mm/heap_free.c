@@ -8,6 +8,15 @@
 
 /* ---- judging a pointer ---- */
 
+/* Why a header that opens is not what it has to be. A word of 0, of which memory is full, opens wherever the low
+ * bits of the place are 0: it tells nothing. */
+static enum cairn_err judge_dead(const struct cairn_heap_block *block, size_t low, bool live)
+{
+	if (block->header == 0)
+		return CAIRN_ECORRUPT;
+	return (low & BLOCK_DEAD) != 0 || !live ? CAIRN_EDOUBLE : CAIRN_ECORRUPT;
+}
+
 /* A sound header of a live block, or of a RETIRED one. */
 static enum cairn_err judge_header(const struct cairn_heap *h, struct heap_site *site, bool live)
 {
@@ -23,7 +32,7 @@ static enum cairn_err judge_header(const struct cairn_heap *h, struct heap_site 
 		return CAIRN_ECORRUPT;
 	site->nbytes = low_nbytes(low);
 	if (low_state(low) != (live ? live_state(site->nbytes) : BLOCK_RETIRED))
-		return (low & BLOCK_DEAD) != 0 || !live ? CAIRN_EDOUBLE : CAIRN_ECORRUPT;
+		return judge_dead(site->block, low, live);
 	return chunk_fits(&site->chunk, site->block, site->nbytes) ? CAIRN_OK : CAIRN_ECORRUPT;
 }
 
