@@ -38,16 +38,6 @@ static bool mix_is_good(size_t mix)
 	return true;
 }
 
-/* Newton's iteration doubles the bits that are right: 3 at first. */
-static size_t inverse_of(size_t odd)
-{
-	size_t inverse = odd;
-
-	for (unsigned nbits = 3; nbits < CAIRN_WORD_BITS; nbits *= 2)
-		inverse *= 2 - odd * inverse;
-	return inverse;
-}
-
 static void open_classes(struct cairn_heap *h)
 {
 	for (size_t class = 0; class < CAIRN_HEAP_NCLASSES; class ++)
@@ -69,7 +59,7 @@ enum cairn_err cairn_heap_init(struct cairn_heap *h, struct cairn_frames *f, uns
 	h->mix = (key ^ MIX) | 1;
 	while (!mix_is_good(h->mix))
 		h->mix += 2;
-	h->unmix = inverse_of(h->mix);
+	h->unmix = cairn_inverse(h->mix);
 	h->cache_tag = (h->unmix & tag_mask) | CAIRN_HEAP_ALIGN / 2;
 	open_classes(h);
 	cairn_heap_watch(h, false);

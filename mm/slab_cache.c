@@ -79,16 +79,6 @@ static struct geometry geometry_for(size_t stride_nbytes)
 	return best;
 }
 
-/* The inverse of an odd number modulo the word. odd * odd = 1 modulo 8, so three bits are right to begin with;
- * each step doubles them (Newton, Hensel). */
-static size_t inverse_of(size_t odd)
-{
-	size_t inverse = odd;
-	for (unsigned nbits = 3; nbits < CAIRN_WORD_BITS; nbits *= 2)
-		inverse *= 2 - odd * inverse;
-	return inverse;
-}
-
 /* From object to object, or 0 iff no slab holds one. */
 static size_t stride_for(const struct cairn_cache_spec *spec, size_t align)
 {
@@ -128,7 +118,7 @@ static void lay_out(struct cairn_cache *cache, size_t stride_nbytes)
 	struct geometry g = geometry_for(stride_nbytes);
 	cache->stride_nbytes = (uint32_t)stride_nbytes;
 	cache->rotate = cairn_lowest_bit(stride_nbytes);
-	cache->inverse = inverse_of(stride_nbytes >> cache->rotate);
+	cache->inverse = cairn_inverse(stride_nbytes >> cache->rotate);
 	cache->order = (uint8_t)g.order;
 	cache->nobjects = g.nobjects;
 	cache->used_nbytes = g.nobjects * cache->stride_nbytes;

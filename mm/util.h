@@ -89,4 +89,15 @@ static inline bool cairn_round_up(size_t n, size_t pow2, size_t *out)
 	return true;
 }
 
+/* The inverse of an odd number modulo the word. odd * odd = 1 modulo 8, so three bits are right to begin with;
+ * each step doubles them (Newton, Hensel). */
+static inline size_t cairn_inverse(size_t odd)
+{
+	size_t inverse = odd;
+
+	for (unsigned nbits = 3; nbits < CAIRN_WORD_BITS; nbits *= 2)
+		inverse *= 2 - odd * inverse;
+	return inverse;
+}
+
 #endif
