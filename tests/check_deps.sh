@@ -31,6 +31,8 @@ mm/cairn.h      | mm/explain.h
 mm/system.h     | mm/cairn.h mm/check.h mm/port.h
 mm/cairn*.c     | mm/*_fast.h mm/slab_next.h mm/cairn.h mm/system.h mm/port.h mm/check.h mm/explain.h mm/heap.h mm/stack.h mm/slab.h $LEAVES
 arch/include/*  | arch/*/arch_types.h
+arch/mprofile/* | arch/mprofile/*.h arch/mprofile/*.inc arch/include/arch.h
+arch/armv?m/*   | arch/ISA/*.h arch/mprofile/*.h arch/mprofile/*.inc arch/include/arch.h
 arch/ISA/*      | arch/ISA/*.h arch/include/arch.h
 kernel/port.c   | kernel/*.h mm/port.h mm/cairn.h arch/include/arch.h
 kernel/demo/*   | kernel/demo/*.h kernel/*.h mm/cairn.h arch/include/arch.h
@@ -76,7 +78,7 @@ find_included() {
 	local file=$1 name=$2 isa=${1#arch/} path place
 	case $file in
 	mm/* | arch/include/*) path= ;;
-	arch/*) path="arch/include arch/${isa%%/*}" ;;
+	arch/*) path="arch/include arch/${isa%%/*} arch/mprofile" ;;
 	tests/host/*) path='mm tests/host' ;;
 	tests/bench/host/*) path=mm ;;
 	*) path='arch/include kernel mm tests/host tests/target' ;;

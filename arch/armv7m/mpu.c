@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The memory map that the MPU enforces, and the window policy for task stacks.
  * Default deny: an access outside all regions faults. Where regions overlap, the highest number counts:
- *   0-3  the board's code, RAM and peripherals
- *   4    closed strip below the handler stack
- *   5-6  arenas of task stacks, closed
- *   7    the window: the running task's stack, open; the only region that a switch rewrites
+ *   from 0 up  the board's code, RAM and peripherals
+ *   then one   closed strip below the handler stack
+ *   then all   arenas of task stacks, closed
+ *   the last   the window: the running task's stack, open; the only region that a switch rewrites
  * The system control space is always accessible, and exception entries obey the map as stores do. */
-#include "armv7m.h"
-#include "board.h"
+#include "mpu.h"
+
+#include "mprofile.h"
 
 struct mpu {
 	uint32_t TYPE, CTRL, RNR, RBAR, RASR;
@@ -17,10 +18,8 @@ struct mpu {
 /* HFNMIENA stays 0: HardFault sees all memory, for its report. */
 #define CTRL_ENABLE 1u
 
-#define REGION_STRIP  BOARD_NREGIONS
-#define REGION_ARENA  (REGION_STRIP + 1)
-#define REGION_WINDOW (MPU_NREGIONS - 1)
-#define NARENAS       (REGION_WINDOW - REGION_ARENA)
+/* The most that an implementation has. */
+#define NREGIONS_MAX 16u
 
 #define PARTS      8u
 #define PARTS_MASK 0xffu
@@ -33,13 +32,27 @@ struct mpu {
  * and for an exception frame with FP registers below it. */
 #define FRAME_GATE_NBYTES      1024u
 #define EXCEPTION_FRAME_NBYTES 136u
-#define ARENA_NBYTES           65536u
 
 static struct {
 	uintptr_t base;
 	size_t nbytes;
-} arena[NARENAS];
-static unsigned narenas;
+} arena[NREGIONS_MAX];
+static uint32_t narenas;
+
+static uint32_t strip_region(void)
+{
+	return board_nregions;
+}
+
+static uint32_t first_arena_region(void)
+{
+	return strip_region() + 1;
+}
+
+static uint32_t window_region(void)
+{
+	return board_mpu_nregions - 1;
+}
 
 static bool is_power_of_two(size_t n)
 {
@@ -58,21 +71,21 @@ static void set_region(uint32_t rbar, uint32_t rasr)
 	MPU->RASR = rasr;
 }
 
-void armv7m_mpu_init(void)
+void mprofile_protection_init(void)
 {
-	for (uint32_t i = 0; i < BOARD_NREGIONS; i++)
+	for (uint32_t i = 0; i < board_nregions; i++)
 		set_region(RBAR(board_regions[i].base, i), board_regions[i].rasr);
-	set_region(RBAR((uintptr_t)handler_guard_start, REGION_STRIP),
+	set_region(RBAR((uintptr_t)handler_guard_start, strip_region()),
 		   RASR_CLOSED | RASR_SIZE(log2_ceil(arch_handler_guard_nbytes())));
-	for (uint32_t i = REGION_ARENA; i < MPU_NREGIONS; i++)
+	for (uint32_t i = first_arena_region(); i < board_mpu_nregions; i++)
 		set_region(RBAR(0, i), 0);
 	MPU->CTRL = CTRL_ENABLE;
 	barrier();
 }
 
-void armv7m_mpu_open(const uintptr_t window[2])
+void mprofile_guard_open(const uintptr_t guard[2])
 {
-	set_region(window[0], window[1]);
+	set_region(guard[0], guard[1]);
 	barrier();
 }
 
@@ -85,7 +98,7 @@ void arch_guard_geometry(struct arch_guard_geometry *geometry)
 		.min_nbytes = WINDOW_MIN_NBYTES,
 		.parts = PARTS,
 		.closed_nbytes = (closed + STACK_GRAIN_NBYTES - 1) & ~(size_t)(STACK_GRAIN_NBYTES - 1),
-		.arena_nbytes = ARENA_NBYTES,
+		.arena_nbytes = board_arena_nbytes,
 	};
 }
 
@@ -97,13 +110,13 @@ bool arch_arena_close(uintptr_t base, size_t nbytes)
 		return false;
 	/* Masked: a switch between the two stores would turn the second on its window. */
 	key = arch_irq_save();
-	if (narenas == NARENAS) {
+	if (first_arena_region() + narenas == window_region()) {
 		arch_irq_restore(key);
 		return false;
 	}
 	arena[narenas].base = base;
 	arena[narenas].nbytes = nbytes;
-	set_region(RBAR(base, REGION_ARENA + narenas), RASR_CLOSED | RASR_SIZE(log2_ceil(nbytes)));
+	set_region(RBAR(base, first_arena_region() + narenas), RASR_CLOSED | RASR_SIZE(log2_ceil(nbytes)));
 	narenas++;
 	barrier();
 	arch_irq_restore(key);
@@ -112,7 +125,7 @@ bool arch_arena_close(uintptr_t base, size_t nbytes)
 
 static bool in_closed_arena(uintptr_t base, size_t nbytes)
 {
-	for (unsigned i = 0; i < narenas; i++)
+	for (uint32_t i = 0; i < narenas; i++)
 		if (base - arena[i].base < arena[i].nbytes &&
 		    nbytes <= arena[i].nbytes - (base - arena[i].base))
 			return true;
@@ -134,7 +147,7 @@ bool arch_stack_map(uintptr_t base, size_t nbytes, uintptr_t physical, uintptr_t
 	if ((base & (((size_t)1 << log2) - 1)) != 0 || (nbytes & (part_nbytes - 1)) != 0)
 		return false;
 	closed_parts = PARTS_MASK << (nbytes >> (log2 - 3)) & PARTS_MASK;
-	guard[0] = RBAR(base, REGION_WINDOW);
+	guard[0] = RBAR(base, window_region());
 	guard[1] = RASR_RAM | RASR_SIZE(log2) | RASR_SRD(closed_parts);
 	return true;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Words of a PMSAv7 memory protection unit. */
+/* Words of a PMSAv7 memory protection unit, and what a board says of its own. */
 #ifndef MPU_H
 #define MPU_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* One region: its base, a multiple of its size, and all else. */
@@ -11,7 +12,14 @@ struct mpu_region {
 	uint32_t rasr;
 };
 
-#define MPU_NREGIONS 8u
+/* How many regions the unit has. Those of the board come first: everything that may be accessed at all, code,
+ * RAM, peripherals. At least three more are needed. */
+extern const uint32_t board_mpu_nregions;
+extern const struct mpu_region board_regions[];
+extern const uint32_t board_nregions;
+
+/* Of an arena of task stacks, a power of two. */
+extern const size_t board_arena_nbytes;
 
 /* The number of a region replaces the low bits of its base, with a flag that says so. */
 #define RBAR(base, number) ((base) | RBAR_VALID | (number))

@@ -120,7 +120,9 @@ $(BENCH_CONFIGS:%=$(BENCH)/%/kernel/demo/traces.S.o): $(TRACES)
 
 # clang's opinion of the benchmark's own files.
 $(OUT)/clang/tests/bench/%: private TARGET_INCLUDES += -Itests/bench -DCAIRN_PORT_LOCK_FILE=\"lock_timed.h\"
+ifneq ($(filter $(BOARD),$(BENCH_BOARDS)),)
 clang-objects: $(call clang_objects,$(BENCH_SOURCES))
+endif
 
 .PHONY: bench-images
 bench-images: $(BENCH_IMAGES)

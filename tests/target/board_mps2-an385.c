@@ -12,3 +12,5 @@ const uintptr_t nobodys_addresses[] = {
 	0xe0100000, /* above the private peripherals, which no MPU can close */
 	NOBODYS_LAST,
 };
+
+const struct kernel_test *const board_tests[] = {NULL};

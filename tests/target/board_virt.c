@@ -15,3 +15,5 @@ const uintptr_t nobodys_addresses[] = {
 	0xfffffff8, /* the end of all addresses */
 	NOBODYS_LAST,
 };
+
+const struct kernel_test *const board_tests[] = {NULL};

@@ -2,6 +2,7 @@
 /* Tests of the kernel on the target: one line a test, a last line, and an exit status. */
 #include "kernel_test.h"
 
+#include "board_test.h"
 #include "console.h"
 #include "main.h"
 
@@ -149,6 +150,8 @@ uint32_t test_random(void)
 
 /* ---- running them ---- */
 
+static unsigned npassed, nfailed;
+
 static void run(const struct kernel_test *test)
 {
 	struct cairn_totals before, after;
@@ -168,29 +171,32 @@ static void run(const struct kernel_test *test)
 	broken = cairn_check();
 	scheduler_resume();
 	test_expect(broken == NULL, broken, "cairn_check", 0);
+	if (failure.what)
+		console_print("FAILED %s: %s (%s:%d) %s\n", test->name, failure.what, failure.file,
+			      failure.line, trace());
+	else
+		console_print("ok %s\n", test->name);
+	npassed += !failure.what;
+	nfailed += failure.what != NULL;
+}
+
+static void run_lists(const struct kernel_test *const *lists)
+{
+	for (; *lists; lists++)
+		for (const struct kernel_test *test = *lists; test->name; test++)
+			run(test);
 }
 
 void application(void *arg)
 {
-	static const struct kernel_test *const lists[] = {text_tests,    sched_tests, task_tests,
-							  kill_tests,    mutex_tests, sync_tests,
-							  destroy_tests, fault_tests, overflow_tests};
-	unsigned npassed = 0, nfailed = 0;
+	static const struct kernel_test *const lists[] = {
+		text_tests, sched_tests,   task_tests,  kill_tests,     mutex_tests,
+		sync_tests, destroy_tests, fault_tests, overflow_tests, NULL};
 
 	(void)arg;
 	console_print("tests of the kernel on %s, %s\n", arch_board_name(), arch_cpu_name());
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-		for (const struct kernel_test *test = lists[i]; test->name; test++) {
-			run(test);
-			if (failure.what)
-				console_print("FAILED %s: %s (%s:%d) %s\n", test->name, failure.what,
-					      failure.file, failure.line, trace());
-			else
-				console_print("ok %s\n", test->name);
-			npassed += !failure.what;
-			nfailed += failure.what != NULL;
-		}
-	}
+	run_lists(lists);
+	run_lists(board_tests);
 	console_print("%u passed, %u failed\n", npassed, nfailed);
 	arch_exit(nfailed ? 1 : 0);
 }

@@ -1,26 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* From reset to kernel_main, on the stack that the handlers inherit.
  * Every exception that nobody asked for is a fault: it stops with a report instead of a silent loop. */
-#include "armv7m.h"
 #include "board.h"
-
-#define EXTERNAL_INTERRUPTS 32
-#define FIRST_EXTERNAL      16
+#include "mprofile.h"
 
 union vector {
 	uint32_t *initial_sp;
 	void (*handler)(void);
 };
 
-/* Reserved numbers included. */
-static const union vector vectors[FIRST_EXTERNAL + EXTERNAL_INTERRUPTS] __attribute__((section(".vectors"),
-										       used)) = {
+/* Reserved numbers included. The linker puts the board's behind them. */
+static const union vector vectors[FIRST_EXTERNAL] __attribute__((section(".vectors.core"), used)) = {
 	[0] = {.initial_sp = handler_stack_top},
-	[EXCEPTION_RESET] = {.handler = armv7m_reset},
-	[EXCEPTION_NMI... EXCEPTION_PENDSV - 1] = {.handler = armv7m_fault_entry},
-	[EXCEPTION_PENDSV] = {.handler = armv7m_pendsv_entry},
+	[EXCEPTION_RESET] = {.handler = mprofile_reset},
+	[EXCEPTION_NMI... EXCEPTION_PENDSV - 1] = {.handler = mprofile_fault_entry},
+	[EXCEPTION_PENDSV] = {.handler = mprofile_pendsv_entry},
 	[EXCEPTION_SYSTICK] = {.handler = kernel_tick},
-	[FIRST_EXTERNAL... FIRST_EXTERNAL + EXTERNAL_INTERRUPTS - 1] = {.handler = armv7m_fault_entry},
 };
 
 static size_t words_between(const uint32_t *start, const uint32_t *end)
@@ -40,14 +35,24 @@ static void fill_words(uint32_t *to, uint32_t value, size_t nwords)
 		to[i] = value;
 }
 
-_Noreturn void armv7m_reset(void)
+/* SHPR is accessed in words: ARMv6-M knows no bytes there. */
+void mprofile_set_priority(unsigned exception, uint32_t priority)
+{
+	unsigned byte = exception - FIRST_WITH_PRIORITY, shift = byte % sizeof(uint32_t) * 8;
+	volatile uint32_t *shpr = &SCB->SHPR[byte / sizeof(uint32_t)];
+
+	*shpr = (*shpr & ~(PRIORITY_LOWEST << shift)) | priority << shift;
+}
+
+_Noreturn void mprofile_reset(void)
 {
 	(void)arch_irq_save();
-	armv7m_handler_stack_paint();
+	mprofile_handler_stack_paint();
 	copy_words(data_start, data_load, words_between(data_start, data_end));
 	fill_words(bss_start, 0, words_between(bss_start, bss_end));
 	board_init();
-	armv7m_mpu_init();
-	armv7m_faults_init();
+	mprofile_protection_init();
+	mprofile_faults_init();
+	mprofile_set_priority(EXCEPTION_PENDSV, PRIORITY_LOWEST);
 	kernel_main();
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Time: SysTick for the tick, the board's counter for stamps. Both run at board_clock_hz. */
-#include "armv7m.h"
+/* Time: SysTick for the tick, the board's counter for stamps. Both run at board_clock_hz. A board without one
+ * of the two has these functions in a file of its own. */
 #include "board.h"
+#include "mprofile.h"
 
 #define CSR_ENABLE    (1u << 0)
 #define CSR_TICKINT   (1u << 1)
@@ -10,7 +11,7 @@
 /* hz: above board_clock_hz / 2^24, for SysTick has 24 bits. */
 void arch_tick_start(uint32_t hz)
 {
-	SCB->SHPR[EXCEPTION_SYSTICK - FIRST_WITH_PRIORITY] = PRIORITY_SYSTICK;
+	mprofile_set_priority(EXCEPTION_SYSTICK, PRIORITY_SYSTICK);
 	SYSTICK->RVR = board_clock_hz / hz - 1;
 	SYSTICK->CVR = 0;
 	SYSTICK->CSR = CSR_CLKSOURCE | CSR_TICKINT | CSR_ENABLE;

@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: MIT */
-/* Tasks: contexts, and what PendSV (switch.S) leaves to C.
+/* Tasks: contexts, and what PendSV leaves to C.
  * PendSV is the least urgent exception, so a switch happens only when no other handler is active. What the
  * hardware stacks stays on the stack of the task; the rest goes into its context. A fresh context has
- * nothing on its stack yet: its first frame is written here, once the window is open. */
-#include "armv7m.h"
+ * nothing on its stack yet: its first frame is written here, once that is open. */
+#include "mprofile.h"
 
 struct arch_cpu arch_cpu;
 _Static_assert(offsetof(struct arch_cpu, running) == 0 && offsetof(struct arch_cpu, next) == 4 &&
 		       offsetof(struct arch_cpu, room_limit) == 8 &&
 		       offsetof(struct arch_cpu, room_nbytes) == 12,
-	       "known to switch.S");
+	       "known to PendSV");
 
 void arch_context_init(struct arch_context *context, uintptr_t stack_base, size_t stack_nbytes,
 		       const uintptr_t guard[2], void (*entry)(void *arg), void *arg)
 {
-	context->window[0] = guard[0];
-	context->window[1] = guard[1];
+	context->guard[0] = guard[0];
+	context->guard[1] = guard[1];
 	context->entry = entry;
 	context->arg = arg;
 	context->fresh_top = stack_base + stack_nbytes;
 }
 
 /* The other registers have no meaning to a function that begins. */
-uintptr_t armv7m_first_frame(uintptr_t top, void (*entry)(void *arg), void *arg)
+uintptr_t mprofile_first_frame(uintptr_t top, void (*entry)(void *arg), void *arg)
 {
 	struct exception_frame *frame = (struct exception_frame *)top - 1;
 
@@ -33,13 +33,13 @@ uintptr_t armv7m_first_frame(uintptr_t top, void (*entry)(void *arg), void *arg)
 	return (uintptr_t)frame;
 }
 
-uintptr_t armv7m_begin(struct arch_context *context)
+uintptr_t mprofile_begin(struct arch_context *context)
 {
 	uintptr_t top = context->fresh_top;
 
 	barrier();
 	context->fresh_top = 0;
-	return armv7m_first_frame(top, context->entry, context->arg);
+	return mprofile_first_frame(top, context->entry, context->arg);
 }
 
 _Noreturn void arch_start(struct arch_context *first)
@@ -50,9 +50,9 @@ _Noreturn void arch_start(struct arch_context *first)
 	arch_cpu.running = first;
 	arch_cpu.room_limit = first->room_limit;
 	arch_cpu.room_nbytes = first->room_nbytes;
-	armv7m_mpu_open(first->window);
+	mprofile_guard_open(first->guard);
 	first->fresh_top = 0;
-	armv7m_leave_boot_stack(first->arg, first->entry, top, (uintptr_t)handler_stack_top);
+	mprofile_leave_boot_stack(first->arg, first->entry, top, (uintptr_t)handler_stack_top);
 }
 
 void arch_wait_for_interrupt(void)

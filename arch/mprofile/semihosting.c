@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The end of the machine, through the debugger or emulator that runs it. */
-#include "armv7m.h"
+#include "mprofile.h"
 
 #define SYS_EXIT          0x18u
 #define SYS_EXIT_EXTENDED 0x20u

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Return addresses, told from other words by what lies before the place they name. */
-#include "armv7m.h"
+#include "mprofile.h"
 
 #define THUMB         1u
 #define BL_NBYTES     4u

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The stack of boot and handlers: painted at reset, so that its deepest use can be read off later. */
-#include "armv7m.h"
+#include "mprofile.h"
 
 #define PAINT 0xa5a5a5a5u
 /* Left unpainted below the stack pointer: the frames of the painting itself. */
 #define PAINT_MARGIN_NBYTES 128u
 
-void armv7m_handler_stack_paint(void)
+void mprofile_handler_stack_paint(void)
 {
 	uintptr_t end = arch_sp() - PAINT_MARGIN_NBYTES;
 

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: MIT
+# ARMv7-M with an MPU: what its boards share.
+include arch/mprofile/mprofile.mk
+ISA := armv7m
+ARCH_SOURCES := $(MPROFILE_SOURCES) \
+	arch/mprofile/fault_status.c \
+	arch/armv7m/switch.S \
+	arch/armv7m/mpu.c

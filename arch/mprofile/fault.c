@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* Faults: say in one struct what the hardware knows, let the kernel decide, and leave a clean slate.
+ * When a frame could not be stacked its contents are anything, and the stack pointer alone tells where the
+ * task was: it is then the lowest byte that the frame would have had. A fault can also be pending behind the
+ * fault of its own stacking; the two are one event, reported once. */
+#include "mprofile.h"
+
+#define SVC_NBYTES 2u
+
+static uint32_t exception_number(void)
+{
+	uint32_t ipsr;
+
+	__asm__ volatile("mrs %0, ipsr" : "=r"(ipsr));
+	return ipsr;
+}
+
+static uintptr_t task_sp(void)
+{
+	uintptr_t psp;
+
+	__asm__ volatile("mrs %0, psp" : "=r"(psp) : : "memory");
+	return psp;
+}
+
+static bool is_synchronous(uint32_t exception)
+{
+	return exception >= EXCEPTION_HARDFAULT && exception <= EXCEPTION_DEBUGMON;
+}
+
+static void fill_from_frame(struct arch_fault *fault, const struct exception_frame *frame)
+{
+	fault->sp += sizeof(*frame) + (frame->xpsr & XPSR_ALIGNED ? sizeof(uint32_t) : 0);
+	fault->pc = frame->pc - (fault->status[2] == EXCEPTION_SVCALL ? SVC_NBYTES : 0);
+	fault->lr = frame->lr;
+	fault->lr_known = true;
+	fault->pc_known = (fault->status[0] & CFSR_IMPRECISERR) == 0;
+}
+
+/* The trap in arch_raise_headroom stands for its caller. */
+static void recognise_headroom(struct arch_fault *fault)
+{
+	const uintptr_t thumb = 1;
+
+	if (fault->cause != ARCH_FAULT_UNDEFINED || (fault->pc | thumb) != (uintptr_t)arch_raise_headroom)
+		return;
+	fault->cause = ARCH_FAULT_HEADROOM;
+	fault->pc = fault->lr & ~thumb;
+	fault->lr_known = false;
+}
+
+static void fill_address(struct arch_fault *fault, const struct fault_status *status)
+{
+	if (status->cfsr & CFSR_MMARVALID) {
+		fault->addr = status->mmfar;
+		fault->addr_known = true;
+	} else if (status->cfsr & CFSR_BFARVALID) {
+		fault->addr = status->bfar;
+		fault->addr_known = true;
+	} else if (fault->cause == ARCH_FAULT_FETCH && fault->pc_known) {
+		fault->addr = fault->pc;
+		fault->addr_known = true;
+	}
+}
+
+/* Called by mprofile_fault_entry on the fault stack. */
+void mprofile_fault(uintptr_t msp, uint32_t exc_return)
+{
+	struct fault_status status;
+	uint32_t exception = exception_number();
+	bool from_task = (exc_return & EXC_RETURN_PSP) != 0;
+	struct arch_fault fault = {
+		.in_handler = !from_task || !is_synchronous(exception),
+		.masked = arch_irq_masked(),
+		.sp = from_task ? task_sp() : msp,
+	};
+
+	mprofile_status_read(&status);
+	fault.status[0] = status.cfsr;
+	fault.status[1] = status.hfsr;
+	fault.status[2] = exception;
+	if (is_synchronous(exception))
+		fault.cause = mprofile_status_cause(&status, exception);
+	if ((status.cfsr & CFSR_ANY_STACKING) == 0)
+		fill_from_frame(&fault, (const struct exception_frame *)fault.sp);
+	recognise_headroom(&fault);
+	fill_address(&fault, &status);
+	kernel_fault(&fault);
+	mprofile_status_clear(&status);
+}
+
+void arch_fault_redirect(uintptr_t stack_base, size_t stack_nbytes, void (*entry)(void *arg), void *arg)
+{
+	uintptr_t psp = mprofile_first_frame(stack_base + stack_nbytes, entry, arg);
+
+	__asm__ volatile("msr psp, %0" : : "r"(psp) : "memory");
+	arch_irq_restore(0);
+}
