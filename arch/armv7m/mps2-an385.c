@@ -24,7 +24,6 @@ void (*const board_vectors[NINTERRUPTS])(void) BOARD_VECTORS = {
 
 /* The first eighth of the code memory holds the vectors alone, and the processor reads those past the MPU.
  * So it stays closed: NULL and what lies near it faults. */
-const uint32_t board_mpu_nregions = 8;
 const struct mpu_region board_regions[] = {
 	{0, RASR_CODE | RASR_SIZE(LOG2_4MIB) | RASR_SRD(1)},
 	{SRAM, RASR_RAM | RASR_SIZE(LOG2_4MIB)},

@@ -18,14 +18,13 @@ struct mpu {
 /* HFNMIENA stays 0: HardFault sees all memory, for its report. */
 #define CTRL_ENABLE 1u
 
-/* The most that an implementation has. */
-#define NREGIONS_MAX 16u
+#define REGION_WINDOW (MPU_NREGIONS - 1)
+#define NARENAS_MAX   (MPU_NREGIONS - 3)
 
 #define PARTS      8u
 #define PARTS_MASK 0xffu
 /* Sub-regions exist from this size on; an eighth of it is the finest cut. */
 #define WINDOW_MIN_NBYTES  256u
-#define WINDOW_MAX_NBYTES  0x80000000u
 #define STACK_GRAIN_NBYTES 64u
 
 /* An arena's low end stays closed for the largest frame that the build lets through (-Wframe-larger-than),
@@ -33,10 +32,10 @@ struct mpu {
 #define FRAME_GATE_NBYTES      1024u
 #define EXCEPTION_FRAME_NBYTES 136u
 
-static struct {
+static struct arena {
 	uintptr_t base;
 	size_t nbytes;
-} arena[NREGIONS_MAX];
+} arena[NARENAS_MAX];
 static uint32_t narenas;
 
 static uint32_t strip_region(void)
@@ -47,16 +46,6 @@ static uint32_t strip_region(void)
 static uint32_t first_arena_region(void)
 {
 	return strip_region() + 1;
-}
-
-static uint32_t window_region(void)
-{
-	return board_mpu_nregions - 1;
-}
-
-static bool is_power_of_two(size_t n)
-{
-	return n != 0 && (n & (n - 1)) == 0;
 }
 
 /* n > 1. */
@@ -77,7 +66,7 @@ void mprofile_protection_init(void)
 		set_region(RBAR(board_regions[i].base, i), board_regions[i].rasr);
 	set_region(RBAR((uintptr_t)handler_guard_start, strip_region()),
 		   RASR_CLOSED | RASR_SIZE(log2_ceil(arch_handler_guard_nbytes())));
-	for (uint32_t i = first_arena_region(); i < board_mpu_nregions; i++)
+	for (uint32_t i = first_arena_region(); i < MPU_NREGIONS; i++)
 		set_region(RBAR(0, i), 0);
 	MPU->CTRL = CTRL_ENABLE;
 	barrier();
@@ -106,11 +95,12 @@ bool arch_arena_close(uintptr_t base, size_t nbytes)
 {
 	arch_key key;
 
-	if (!is_power_of_two(nbytes) || nbytes < WINDOW_MIN_NBYTES || (base & (nbytes - 1)) != 0)
+	/* A power of two, at a multiple of it. */
+	if (nbytes < WINDOW_MIN_NBYTES || ((base | nbytes) & (nbytes - 1)) != 0)
 		return false;
 	/* Masked: a switch between the two stores would turn the second on its window. */
 	key = arch_irq_save();
-	if (first_arena_region() + narenas == window_region()) {
+	if (first_arena_region() + narenas == REGION_WINDOW) {
 		arch_irq_restore(key);
 		return false;
 	}
@@ -125,10 +115,12 @@ bool arch_arena_close(uintptr_t base, size_t nbytes)
 
 static bool in_closed_arena(uintptr_t base, size_t nbytes)
 {
-	for (uint32_t i = 0; i < narenas; i++)
-		if (base - arena[i].base < arena[i].nbytes &&
-		    nbytes <= arena[i].nbytes - (base - arena[i].base))
+	for (uint32_t i = 0; i < narenas; i++) {
+		size_t offset = base - arena[i].base;
+
+		if (offset < arena[i].nbytes && nbytes <= arena[i].nbytes - offset)
 			return true;
+	}
 	return false;
 }
 
@@ -140,14 +132,14 @@ bool arch_stack_map(uintptr_t base, size_t nbytes, uintptr_t physical, uintptr_t
 	uint32_t closed_parts;
 
 	(void)physical;
-	if (nbytes < WINDOW_MIN_NBYTES || nbytes > WINDOW_MAX_NBYTES || !in_closed_arena(base, nbytes))
+	if (nbytes < WINDOW_MIN_NBYTES || !in_closed_arena(base, nbytes))
 		return false;
 	log2 = log2_ceil(nbytes);
 	part_nbytes = ((size_t)1 << log2) / PARTS;
 	if ((base & (((size_t)1 << log2) - 1)) != 0 || (nbytes & (part_nbytes - 1)) != 0)
 		return false;
 	closed_parts = PARTS_MASK << (nbytes >> (log2 - 3)) & PARTS_MASK;
-	guard[0] = RBAR(base, window_region());
+	guard[0] = RBAR(base, REGION_WINDOW);
 	guard[1] = RASR_RAM | RASR_SIZE(log2) | RASR_SRD(closed_parts);
 	return true;
 }

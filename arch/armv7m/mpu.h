@@ -12,9 +12,15 @@ struct mpu_region {
 	uint32_t rasr;
 };
 
-/* How many regions the unit has. Those of the board come first: everything that may be accessed at all, code,
- * RAM, peripherals. At least three more are needed. */
-extern const uint32_t board_mpu_nregions;
+/* How many regions the unit has: 8 or 16. A constant, for it is in the words of every stack: a board's fragment
+ * says it when it is not this. */
+#ifndef MPU_NREGIONS
+#define MPU_NREGIONS 8u
+#endif
+_Static_assert(MPU_NREGIONS == 8 || MPU_NREGIONS == 16, "MPU_NREGIONS");
+
+/* Those of the board come first: everything that may be accessed at all, code, RAM, peripherals. At least
+ * three more are needed. */
 extern const struct mpu_region board_regions[];
 extern const uint32_t board_nregions;
 
