@@ -34,14 +34,20 @@ DEMO_SOURCES := \
 TRACES := tests/traces/lua.trace tests/traces/jq.trace tests/traces/sqlite.trace
 
 UNIT_SOURCES := \
-	tests/host/support.c tests/host/port_test.c tests/host/heap_fixture.c \
-	tests/host/test_region.c tests/host/test_region_model.c \
-	tests/host/frame_fixture.c tests/host/test_frame.c tests/host/test_frame_misuse.c tests/host/test_frame_model.c \
-	tests/host/test_frame_check.c \
-	tests/host/slab_fixture.c tests/host/test_slab.c tests/host/test_slab_grow.c tests/host/test_slab_misuse.c \
-	tests/host/test_slab_window.c tests/host/test_slab_check.c \
-	tests/host/test_heap.c tests/host/test_heap_misuse.c tests/host/test_heap_check.c \
-	tests/host/test_stack.c tests/host/test_explain.c tests/host/test_cairn.c
+	tests/host/support.c tests/host/port_test.c \
+	tests/host/region_fixture.c tests/host/test_region.c tests/host/test_region_take.c tests/host/test_region_check.c \
+	tests/host/test_region_model.c \
+	tests/host/frame_fixture.c tests/host/test_frame.c tests/host/test_frame_boot.c tests/host/test_frame_misuse.c \
+	tests/host/test_frame_model.c tests/host/test_frame_check.c \
+	tests/host/slab_fixture.c tests/host/test_slab.c tests/host/test_slab_geometry.c tests/host/test_slab_grow.c \
+	tests/host/test_slab_misuse.c tests/host/test_slab_model.c tests/host/test_slab_window.c tests/host/test_slab_check.c \
+	tests/host/heap_fixture.c tests/host/test_heap.c tests/host/test_heap_misuse.c tests/host/test_heap_model.c \
+	tests/host/test_heap_check.c \
+	tests/host/stack_fixture.c tests/host/test_stack.c tests/host/test_stack_geometry.c tests/host/test_stack_model.c \
+	tests/host/test_stack_check.c \
+	tests/host/test_explain.c \
+	tests/host/facade_fixture.c tests/host/test_cairn.c tests/host/test_cairn_heap.c tests/host/test_cairn_object.c \
+	tests/host/test_cairn_stack.c
 
 UNIT_TARGET_SOURCES := $(UNIT_SOURCES) tests/target/unit_main.c tests/target/cmocka_shim.c tests/target/setjmp.S
 # The reader of device trees is the one part of arch/ that a host can test.
