@@ -31,7 +31,8 @@ mm/cairn.h      | mm/explain.h
 mm/system.h     | mm/cairn.h mm/check.h mm/port.h
 mm/cairn*.c     | mm/*_fast.h mm/slab_next.h mm/cairn.h mm/system.h mm/port.h mm/check.h mm/explain.h mm/heap.h mm/stack.h mm/slab.h $LEAVES
 arch/include/*  | arch/*/arch_types.h
-arch/ISA/*      | arch/ISA/*.h arch/include/arch.h
+arch/common/*   | arch/common/*.h arch/include/arch.h
+arch/ISA/*      | arch/ISA/*.h arch/common/*.h arch/include/arch.h
 kernel/port.c   | kernel/*.h mm/port.h mm/cairn.h arch/include/arch.h
 kernel/demo/*   | kernel/demo/*.h kernel/*.h mm/cairn.h arch/include/arch.h
 kernel/*        | kernel/*.h mm/cairn.h arch/include/arch.h

@@ -4,6 +4,7 @@
 #define ARMV7M_H
 
 #include "arch.h"
+#include "../common/handler_stack.h"
 
 struct scb {
 	uint32_t CPUID, ICSR, VTOR, AIRCR, SCR, CCR;
@@ -62,7 +63,6 @@ void armv7m_fault(uintptr_t msp, uint32_t exc_return);
 _Noreturn void armv7m_leave_boot_stack(void *arg, void (*entry)(void *arg), uintptr_t psp, uintptr_t msp);
 _Noreturn void armv7m_reset(void);
 
-void armv7m_handler_stack_paint(void);
 void armv7m_mpu_init(void);
 void armv7m_mpu_open(const uintptr_t window[2]);
 void armv7m_faults_init(void);
@@ -76,6 +76,5 @@ static inline void barrier(void)
 
 extern uint32_t data_start[], data_end[], bss_start[], bss_end[];
 extern const uint32_t data_load[];
-extern uint32_t handler_guard_start[], handler_stack_limit[], handler_stack_top[];
 
 #endif

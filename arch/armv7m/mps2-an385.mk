@@ -6,8 +6,8 @@ ISA := armv7m
 CPU_FLAGS := -mcpu=cortex-m3 -mthumb
 CONFIG_FLAGS := -DCAIRN_FRAME_SHIFT=9 -DCAIRN_ORDERS=14
 ARCH_SOURCES := \
+	arch/common/handler_stack.c \
 	arch/armv7m/startup.c \
-	arch/armv7m/handler_stack.c \
 	arch/armv7m/switch.S \
 	arch/armv7m/switch.c \
 	arch/armv7m/fault.c \
