@@ -24,7 +24,7 @@ MM_SOURCES := \
 
 KERNEL_BASE_SOURCES := kernel/console.c kernel/format.c kernel/string.c
 KERNEL_SOURCES := $(KERNEL_BASE_SOURCES) \
-	kernel/main.c kernel/memmap.c kernel/port.c kernel/lock.c kernel/sched.c kernel/timer.c kernel/wait.c \
+	kernel/main.c kernel/memmap.c kernel/port.c kernel/port_stack.c kernel/lock.c kernel/sched.c kernel/timer.c kernel/wait.c \
 	kernel/task.c kernel/reap.c kernel/semaphore.c kernel/mutex.c kernel/queue.c kernel/alloc_wait.c kernel/fault.c
 
 DEMO_SOURCES := \
@@ -147,7 +147,7 @@ $(OUT)/kernel/demo/overflow.% $(OUT)/clang/kernel/demo/overflow.%: private FRAME
 $(OUT)/mm/% $(OUT)/clang/mm/% $(OUT)/unit/mm/%: private TARGET_INCLUDES := -Imm
 # But for Cairn's lock, which is the kernel's, inline.
 LOCK_INCLUDES := -Imm -Ikernel -Iarch/include -Iarch/$(ISA) -DCAIRN_PORT_LOCK_FILE='"cairn_lock.h"'
-$(OUT)/mm/cairn% $(OUT)/clang/mm/cairn% $(OUT)/kernel/port.% $(OUT)/clang/kernel/port.%: private TARGET_INCLUDES := \
+$(OUT)/mm/cairn% $(OUT)/clang/mm/cairn% $(OUT)/kernel/port% $(OUT)/clang/kernel/port%: private TARGET_INCLUDES := \
 	$(LOCK_INCLUDES)
 $(OUT)/tests/host/% $(OUT)/clang/tests/host/%: private TARGET_INCLUDES := -Imm -Itests/host -Itests/target/include
 $(OUT)/tests/target/% $(OUT)/clang/tests/target/%: private TARGET_INCLUDES += -Itests/host -Itests/target/include

@@ -33,12 +33,12 @@ mm/cairn*.c     | mm/*_fast.h mm/slab_next.h mm/cairn.h mm/system.h mm/port.h mm
 arch/include/*  | arch/*/arch_types.h
 arch/common/*   | arch/common/*.h arch/include/arch.h
 arch/ISA/*      | arch/ISA/*.h arch/common/*.h arch/include/arch.h
-kernel/port.c   | kernel/*.h mm/port.h mm/cairn.h arch/include/arch.h
+kernel/port*.c  | kernel/*.h mm/port.h mm/cairn.h arch/include/arch.h
 kernel/demo/*   | kernel/demo/*.h kernel/*.h mm/cairn.h arch/include/arch.h
 kernel/*        | kernel/*.h mm/cairn.h arch/include/arch.h
 tests/host/fdt_fixture.h | tests/host/*.h arch/armv7a/fdt.h
 tests/host/*    | tests/host/*.h mm/*.h
-tests/bench/host/* | tests/bench/host/*.h mm/*.h
+tests/bench/host/* | tests/bench/host/*.h mm/*.h kernel/demo/trace.h
 tests/target/*  | tests/target/*.h tests/host/support.h kernel/*.h mm/*.h arch/include/arch.h
 tests/bench/*   | tests/bench/*.h kernel/*.h kernel/demo/*.h mm/*.h arch/include/arch.h
 "

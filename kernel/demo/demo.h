@@ -85,8 +85,6 @@ void breathe(uint32_t *last_tick, uint32_t rest_ticks);
 #define ACTOR_REST_TICKS  24u
 
 /* The work. `subject` of a replay is its trace; the others have none. */
-struct trace;
-extern const struct trace trace_lua, trace_jq, trace_sqlite;
 void replay_trace(struct actor *self);
 void churn_objects(struct actor *self);
 void produce_messages(struct actor *self);

@@ -6,6 +6,7 @@
 #include "cairn.h"
 #include "console.h"
 #include "demo.h"
+#include "trace.h"
 
 #define LOAD_TICKS     25u
 #define PROGRESS_TICKS 1u

@@ -7,6 +7,7 @@
 #include "cairn.h"
 #include "console.h"
 #include "demo.h"
+#include "trace.h"
 #include "fault.h"
 #include "sync.h"
 
