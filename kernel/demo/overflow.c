@@ -172,7 +172,7 @@ static struct stacks count_stacks(void)
 	struct cairn_stacks_info info;
 
 	cairn_stack_stats(&info);
-	return (struct stacks){.ntasks = count_tasks(), .nstacks = info.nstacks};
+	return (struct stacks){.ntasks = task_count(), .nstacks = info.nstacks};
 }
 
 static void expect_fewer(const struct stacks *before, size_t nfewer)
