@@ -27,7 +27,7 @@ MM_SOURCES := \
 
 KERNEL_BASE_SOURCES := kernel/console.c kernel/format.c kernel/string.c
 KERNEL_SOURCES := $(KERNEL_BASE_SOURCES) \
-	kernel/main.c kernel/memmap.c kernel/port.c kernel/lock.c kernel/sched.c kernel/timer.c kernel/wait.c \
+	kernel/main.c kernel/memmap.c kernel/port.c kernel/port_stack.c kernel/lock.c kernel/sched.c kernel/timer.c kernel/wait.c \
 	kernel/task.c kernel/reap.c kernel/semaphore.c kernel/mutex.c kernel/queue.c kernel/alloc_wait.c kernel/fault.c
 
 DEMO_SOURCES := \
@@ -37,14 +37,20 @@ DEMO_SOURCES := \
 TRACES := tests/traces/lua.trace tests/traces/jq.trace tests/traces/sqlite.trace
 
 UNIT_SOURCES := \
-	tests/host/support.c tests/host/port_test.c tests/host/heap_fixture.c \
-	tests/host/test_region.c tests/host/test_region_model.c \
-	tests/host/frame_fixture.c tests/host/test_frame.c tests/host/test_frame_misuse.c tests/host/test_frame_model.c \
-	tests/host/test_frame_check.c \
-	tests/host/slab_fixture.c tests/host/test_slab.c tests/host/test_slab_grow.c tests/host/test_slab_misuse.c \
-	tests/host/test_slab_window.c tests/host/test_slab_check.c \
-	tests/host/test_heap.c tests/host/test_heap_misuse.c tests/host/test_heap_check.c \
-	tests/host/test_stack.c tests/host/test_explain.c tests/host/test_cairn.c
+	tests/host/support.c tests/host/port_test.c \
+	tests/host/region_fixture.c tests/host/test_region.c tests/host/test_region_take.c tests/host/test_region_check.c \
+	tests/host/test_region_model.c \
+	tests/host/frame_fixture.c tests/host/test_frame.c tests/host/test_frame_boot.c tests/host/test_frame_misuse.c \
+	tests/host/test_frame_model.c tests/host/test_frame_check.c \
+	tests/host/slab_fixture.c tests/host/test_slab.c tests/host/test_slab_geometry.c tests/host/test_slab_grow.c \
+	tests/host/test_slab_misuse.c tests/host/test_slab_model.c tests/host/test_slab_window.c tests/host/test_slab_check.c \
+	tests/host/heap_fixture.c tests/host/test_heap.c tests/host/test_heap_misuse.c tests/host/test_heap_model.c \
+	tests/host/test_heap_check.c \
+	tests/host/stack_fixture.c tests/host/test_stack.c tests/host/test_stack_geometry.c tests/host/test_stack_model.c \
+	tests/host/test_stack_check.c \
+	tests/host/test_explain.c \
+	tests/host/facade_fixture.c tests/host/test_cairn.c tests/host/test_cairn_heap.c tests/host/test_cairn_object.c \
+	tests/host/test_cairn_stack.c
 
 UNIT_TARGET_SOURCES := $(UNIT_SOURCES) tests/target/unit_main.c tests/target/cmocka_shim.c tests/target/setjmp.S
 # The reader of device trees is the one part of arch/ that a host can test.
@@ -145,7 +151,7 @@ $(OUT)/kernel/demo/overflow.% $(OUT)/clang/kernel/demo/overflow.%: private FRAME
 $(OUT)/mm/% $(OUT)/clang/mm/% $(OUT)/unit/mm/%: private TARGET_INCLUDES := -Imm
 # But for Cairn's lock, which is the kernel's, inline.
 LOCK_INCLUDES := -Imm -Ikernel $(ARCH_INCLUDES) -DCAIRN_PORT_LOCK_FILE='"cairn_lock.h"'
-$(OUT)/mm/cairn% $(OUT)/clang/mm/cairn% $(OUT)/kernel/port.% $(OUT)/clang/kernel/port.%: private TARGET_INCLUDES := \
+$(OUT)/mm/cairn% $(OUT)/clang/mm/cairn% $(OUT)/kernel/port% $(OUT)/clang/kernel/port%: private TARGET_INCLUDES := \
 	$(LOCK_INCLUDES)
 $(OUT)/tests/host/% $(OUT)/clang/tests/host/%: private TARGET_INCLUDES := -Imm -Itests/host -Itests/target/include
 $(OUT)/tests/target/% $(OUT)/clang/tests/target/%: private TARGET_INCLUDES += -Itests/host -Itests/target/include

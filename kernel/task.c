@@ -290,6 +290,17 @@ bool task_row(size_t n, struct task_row *row)
 	return true;
 }
 
+size_t task_count(void)
+{
+	size_t ntasks = 0;
+
+	scheduler_suspend();
+	for (size_t n = 0; n < TASK_MAX; n++)
+		ntasks += table.slot[n] != NULL;
+	scheduler_resume();
+	return ntasks;
+}
+
 const char *kernel_status_name(enum kernel_status status)
 {
 	switch (status) {

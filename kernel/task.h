@@ -114,6 +114,9 @@ struct task_row {
 };
 bool task_row(size_t n, struct task_row *row);
 
+/* Task slots in use. From a task. */
+size_t task_count(void);
+
 const char *kernel_status_name(enum kernel_status status);
 
 #endif

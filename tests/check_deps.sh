@@ -31,15 +31,16 @@ mm/cairn.h      | mm/explain.h
 mm/system.h     | mm/cairn.h mm/check.h mm/port.h
 mm/cairn*.c     | mm/*_fast.h mm/slab_next.h mm/cairn.h mm/system.h mm/port.h mm/check.h mm/explain.h mm/heap.h mm/stack.h mm/slab.h $LEAVES
 arch/include/*  | arch/*/arch_types.h
-arch/mprofile/* | arch/mprofile/*.h arch/mprofile/*.inc arch/include/arch.h
+arch/common/*   | arch/common/*.h arch/include/arch.h
+arch/mprofile/* | arch/mprofile/*.h arch/mprofile/*.inc arch/common/*.h arch/include/arch.h
 arch/armv?m/*   | arch/ISA/*.h arch/mprofile/*.h arch/mprofile/*.inc arch/include/arch.h
-arch/ISA/*      | arch/ISA/*.h arch/include/arch.h
-kernel/port.c   | kernel/*.h mm/port.h mm/cairn.h arch/include/arch.h
+arch/ISA/*      | arch/ISA/*.h arch/common/*.h arch/include/arch.h
+kernel/port*.c  | kernel/*.h mm/port.h mm/cairn.h arch/include/arch.h
 kernel/demo/*   | kernel/demo/*.h kernel/*.h mm/cairn.h arch/include/arch.h
 kernel/*        | kernel/*.h mm/cairn.h arch/include/arch.h
 tests/host/fdt_fixture.h | tests/host/*.h arch/armv7a/fdt.h
 tests/host/*    | tests/host/*.h mm/*.h
-tests/bench/host/* | tests/bench/host/*.h mm/*.h
+tests/bench/host/* | tests/bench/host/*.h mm/*.h kernel/demo/trace.h
 tests/target/*  | tests/target/*.h tests/host/support.h kernel/*.h mm/*.h arch/include/arch.h
 tests/bench/*   | tests/bench/*.h kernel/*.h kernel/demo/*.h mm/*.h arch/include/arch.h
 "

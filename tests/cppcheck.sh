@@ -15,12 +15,12 @@ check --platform=unix32 -DCAIRN_FRAME_SHIFT=9 -Imm mm
 # The linker's symbols for the ends of a section look like different objects.
 for isa in arch/*/; do
 	case $isa in
-	arch/include/ | arch/mprofile/) continue ;;
+	arch/common/ | arch/include/ | arch/mprofile/) continue ;;
 	*m/) shared=arch/mprofile ;;
 	*) shared= ;;
 	esac
 	check --platform=unix32 --suppress=comparePointers -DPORT_TIMES_LOCK=1 -Iarch/include -I"$isa" ${shared:+-I"$shared"} -Ikernel -Imm -Itests/host -Itests/target/include \
-		"$isa" $shared kernel tests/target
+		"$isa" $shared arch/common kernel tests/target
 	check --platform=unix32 --suppress=comparePointers -DCAIRN_FRAME_SHIFT=9 -Iarch/include -I"$isa" ${shared:+-I"$shared"} -Ikernel -Imm -Itests/bench \
 		-itests/bench/host tests/bench
 done

@@ -4,9 +4,7 @@
 #define ARMV7A_H
 
 #include "arch.h"
-
-/* sections.ld */
-extern uint32_t handler_guard_start[], handler_stack_limit[], handler_stack_top[];
+#include "../common/handler_stack.h"
 
 /* ---- vectors.S ---- */
 

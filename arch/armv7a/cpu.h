@@ -26,6 +26,4 @@
 #define ENTRY_DATA      3
 #define ENTRY_FIQ       4
 
-#define HANDLER_STACK_PAINT 0xa5a5a5a5
-
 #endif

@@ -58,30 +58,3 @@ void arch_stack_unmap(uintptr_t base, size_t nbytes, uintptr_t physical)
 	mmu_map(base, nbytes, 0, MMU_NONE);
 	mmu_map(physical, nbytes, physical, MMU_DATA);
 }
-
-/* ---- the handler stack: painted in startup.S, a page below it is unmapped in memory.c ---- */
-
-uintptr_t arch_handler_stack_limit(void)
-{
-	return (uintptr_t)handler_stack_limit;
-}
-
-size_t arch_handler_guard_nbytes(void)
-{
-	return (uintptr_t)handler_stack_limit - (uintptr_t)handler_guard_start;
-}
-
-size_t arch_handler_stack_nbytes(void)
-{
-	return (uintptr_t)handler_stack_top - (uintptr_t)handler_stack_limit;
-}
-
-size_t arch_handler_stack_high_water(void)
-{
-	size_t nwords = arch_handler_stack_nbytes() / sizeof(uint32_t), untouched = 0;
-
-	while (untouched < nwords &&
-	       *(volatile uint32_t *)&handler_stack_limit[untouched] == HANDLER_STACK_PAINT)
-		untouched++;
-	return (nwords - untouched) * sizeof(uint32_t);
-}

@@ -2,6 +2,7 @@
 /* From reset to C: Supervisor mode, MMU and caches off, all interrupts masked.
  * Interrupt and Undefined mode use no stack of their own (vectors.S); theirs points at nothing mapped. */
 #include "cpu.h"
+#include "../common/handler_stack.h"
 
 	.syntax unified
 	.arm

@@ -5,6 +5,7 @@ ISA := armv7a
 CPU_FLAGS := -mcpu=cortex-a15 -marm -mfloat-abi=soft -mno-unaligned-access
 CONFIG_FLAGS := -DCAIRN_FRAME_SHIFT=12 -DCAIRN_ORDERS=16
 ARCH_SOURCES := \
+	arch/common/handler_stack.c \
 	arch/armv7a/startup.S \
 	arch/armv7a/boot.c \
 	arch/armv7a/memory.c \

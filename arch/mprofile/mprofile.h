@@ -5,6 +5,7 @@
 #ifndef MPROFILE_H
 #define MPROFILE_H
 
+#include "../common/handler_stack.h"
 #include "arch.h"
 
 /* ARMv6-M has those up to SHPR, of CCR no bit to write, and SHPR in words alone. */
@@ -53,7 +54,6 @@ static inline void barrier(void)
 /* ---- the way from reset to tasks ---- */
 
 _Noreturn void mprofile_reset(void);
-void mprofile_handler_stack_paint(void);
 void mprofile_set_priority(unsigned exception, uint32_t priority);
 
 /* Turn the core's protection on, for the board's map; arch/<isa>. */
@@ -119,6 +119,5 @@ _Noreturn void mprofile_leave_boot_stack(void *arg, void (*entry)(void *arg), ui
 
 extern uint32_t data_start[], data_end[], bss_start[], bss_end[];
 extern const uint32_t data_load[];
-extern uint32_t handler_guard_start[], handler_stack_limit[], handler_stack_top[];
 
 #endif

@@ -2,7 +2,7 @@
 # What all M-profile cores share. A fragment of an architecture includes this, a board's fragment includes that.
 MPROFILE_SOURCES := \
 	arch/mprofile/startup.c \
-	arch/mprofile/handler_stack.c \
+	arch/common/handler_stack.c \
 	arch/mprofile/entry.S \
 	arch/mprofile/context.c \
 	arch/mprofile/fault.c \

@@ -4,6 +4,9 @@
 #include "board.h"
 #include "mprofile.h"
 
+/* Left unpainted below the stack pointer. */
+#define PAINT_MARGIN_NBYTES 128u
+
 union vector {
 	uint32_t *initial_sp;
 	void (*handler)(void);
@@ -44,10 +47,18 @@ void mprofile_set_priority(unsigned exception, uint32_t priority)
 	*shpr = (*shpr & ~(PRIORITY_LOWEST << shift)) | priority << shift;
 }
 
+/* All but what is in use already, the frames of the painting itself included. */
+static void paint_handler_stack(void)
+{
+	uintptr_t painted_nbytes = arch_sp() - PAINT_MARGIN_NBYTES - (uintptr_t)handler_stack_limit;
+
+	fill_words(handler_stack_limit, HANDLER_STACK_PAINT, painted_nbytes / sizeof(uint32_t));
+}
+
 _Noreturn void mprofile_reset(void)
 {
 	(void)arch_irq_save();
-	mprofile_handler_stack_paint();
+	paint_handler_stack();
 	copy_words(data_start, data_load, words_between(data_start, data_end));
 	fill_words(bss_start, 0, words_between(bss_start, bss_end));
 	board_init();

@@ -51,32 +51,6 @@ const char *const owner_names[CAIRN_NOWNERS] = {
 	[CAIRN_META] = "metadata",
 };
 
-void settled_totals(struct cairn_totals *totals)
-{
-	(void)cairn_trim();
-	cairn_totals(totals);
-}
-
-bool totals_equal(const struct cairn_totals *a, const struct cairn_totals *b)
-{
-	for (unsigned owner = 0; owner < CAIRN_NOWNERS; owner++)
-		if (a->nframes_of[owner] != b->nframes_of[owner])
-			return false;
-	return a->nframes == b->nframes;
-}
-
-size_t count_tasks(void)
-{
-	struct task_row row;
-	size_t ntasks = 0;
-
-	scheduler_suspend();
-	for (size_t n = 0; task_row(n, &row); n++)
-		ntasks += row.used;
-	scheduler_resume();
-	return ntasks;
-}
-
 void describe(const void *addr, char text[DESCRIPTION_NBYTES])
 {
 	struct cairn_explanation is;

@@ -5,6 +5,7 @@
 #define DEMO_H
 
 #include "task.h"
+#include "totals.h"
 
 /* ---- the parts ---- */
 
@@ -36,11 +37,6 @@ void print_heading(const char *title);
 
 /* "free", "pages" ... */
 extern const char *const owner_names[CAIRN_NOWNERS];
-
-/* Totals once everything that is kept for speed has been given back. */
-void settled_totals(struct cairn_totals *totals);
-bool totals_equal(const struct cairn_totals *a, const struct cairn_totals *b);
-size_t count_tasks(void);
 
 /* The largest number of columns that a described address takes, and its end. */
 #define DESCRIPTION_NBYTES 64
@@ -85,8 +81,6 @@ void breathe(uint32_t *last_tick, uint32_t rest_ticks);
 #define ACTOR_REST_TICKS  24u
 
 /* The work. `subject` of a replay is its trace; the others have none. */
-struct trace;
-extern const struct trace trace_lua, trace_jq, trace_sqlite;
 void replay_trace(struct actor *self);
 void churn_objects(struct actor *self);
 void produce_messages(struct actor *self);

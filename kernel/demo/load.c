@@ -6,6 +6,7 @@
 #include "cairn.h"
 #include "console.h"
 #include "demo.h"
+#include "trace.h"
 
 #define LOAD_TICKS     25u
 #define PROGRESS_TICKS 1u
@@ -100,7 +101,7 @@ static void print_progress(void)
 		due *= 2;
 	cairn_heap_stats(&heap);
 	console_print("   ... %u operations replayed; heap: %zu B live in %zu blocks; %zu tasks\n",
-		      (unsigned)noperations, heap.live_nbytes, heap.live_nblocks, count_tasks());
+		      (unsigned)noperations, heap.live_nbytes, heap.live_nblocks, task_count());
 }
 
 static void print_actor(const struct actor *actor)
@@ -164,7 +165,7 @@ static void print_all(void)
 void run_load(void)
 {
 	struct cairn_totals before, after;
-	size_t ntasks = count_tasks();
+	size_t ntasks = task_count();
 
 	print_heading(
 		"2. Load: recorded programs, kernel objects, messages, tasks that come and go, all at once");
@@ -174,7 +175,7 @@ void run_load(void)
 	print_all();
 	settled_totals(&after);
 	EXPECT(totals_equal(&before, &after), "after the load the totals are as before");
-	EXPECT(count_tasks() == ntasks, "after the load there are as many tasks as before");
+	EXPECT(task_count() == ntasks, "after the load there are as many tasks as before");
 	expect_sound("after the load");
 	console_print("\n   All memory came back: the totals are as before.\n");
 }

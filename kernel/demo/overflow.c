@@ -7,6 +7,7 @@
 #include "cairn.h"
 #include "console.h"
 #include "demo.h"
+#include "trace.h"
 #include "fault.h"
 #include "sync.h"
 
@@ -171,7 +172,7 @@ static struct stacks count_stacks(void)
 	struct cairn_stacks_info info;
 
 	cairn_stack_stats(&info);
-	return (struct stacks){.ntasks = count_tasks(), .nstacks = info.nstacks};
+	return (struct stacks){.ntasks = task_count(), .nstacks = info.nstacks};
 }
 
 static void expect_fewer(const struct stacks *before, size_t nfewer)

@@ -4,29 +4,7 @@
  * again, as far as it was kept, after it was resized. */
 #include "cairn.h"
 #include "demo.h"
-
-#define TRACE_MAGIC 0x31435254u /* "TRC1" */
-
-/* kind << KIND_SHIFT | bytes */
-#define KIND_SHIFT  30
-#define NBYTES_MASK ((1u << KIND_SHIFT) - 1)
-enum kind { KIND_NONE = 0, KIND_ALLOCATE, KIND_FREE, KIND_REALLOCATE };
-
-struct operation {
-	uint32_t kind_nbytes;
-	uint32_t slot;
-};
-
-/* A file of tests/traces. */
-struct trace {
-	uint32_t magic;
-	uint32_t noperations;
-	uint32_t nslots;
-	uint32_t peak_nbytes;
-	struct operation operation[];
-};
-_Static_assert(sizeof(struct trace) == 16, "the header of a trace is four words");
-_Static_assert(sizeof(struct operation) == 8, "an operation is two words");
+#include "trace.h"
 
 struct slot {
 	void *payload; /* NULL: nothing is allocated */
@@ -97,14 +75,14 @@ static void reallocate(struct replay *replay, uint32_t n, uint32_t nbytes)
 	fill(replay, n, payload, nbytes);
 }
 
-static void perform(struct replay *replay, const struct operation *operation)
+static void perform(struct replay *replay, const struct trace_operation *operation)
 {
-	uint32_t nbytes = operation->kind_nbytes & NBYTES_MASK;
+	uint32_t nbytes = trace_nbytes(operation);
 
-	switch (operation->kind_nbytes >> KIND_SHIFT) {
-	case KIND_ALLOCATE: allocate(replay, operation->slot, nbytes); break;
-	case KIND_FREE: release(replay, operation->slot); break;
-	case KIND_REALLOCATE: reallocate(replay, operation->slot, nbytes); break;
+	switch (trace_kind(operation)) {
+	case TRACE_ALLOCATE: allocate(replay, operation->slot, nbytes); break;
+	case TRACE_FREE: release(replay, operation->slot); break;
+	case TRACE_REALLOCATE: reallocate(replay, operation->slot, nbytes); break;
 	default: EXPECT(false, "a trace has three kinds of operations");
 	}
 	replay->actor->noperations++;

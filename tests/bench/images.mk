@@ -38,11 +38,12 @@ BENCH_LIBC_SOURCES := $(BENCH_BARE_SOURCES) $(BENCH_HEAP_SOURCES) tests/bench/al
 BENCH_CAIRN_HARNESS_SOURCES := $(BENCH_BARE_SOURCES) $(BENCH_HEAP_SOURCES) tests/bench/objects.c kernel/string.c
 
 # In a configuration of Cairn's.
-BENCH_SYSTEM_SOURCES := $(MM_SOURCES) tests/bench/cairn_port.c tests/bench/allocator_cairn.c \
+BENCH_PORT_SOURCES := kernel/port_stack.c tests/bench/cairn_port.c tests/bench/port_alone.c
+BENCH_SYSTEM_SOURCES := $(MM_SOURCES) $(BENCH_PORT_SOURCES) tests/bench/allocator_cairn.c \
 	tests/bench/objects_cairn.c tests/bench/stacks.c tests/bench/worst_heap.c tests/bench/worst_slab.c \
 	tests/bench/worst_stacks.c
 BENCH_CAIRN_SOURCES := $(BENCH_SYSTEM_SOURCES) tests/bench/image_cairn.c
-BENCH_FRAMES_SOURCES := $(MM_SOURCES) tests/bench/cairn_port.c tests/bench/frames.c tests/bench/worst_frames.c \
+BENCH_FRAMES_SOURCES := $(MM_SOURCES) $(BENCH_PORT_SOURCES) tests/bench/frames.c tests/bench/worst_frames.c \
 	tests/bench/image_frames.c
 BENCH_MASKED_SOURCES := $(BENCH_SYSTEM_SOURCES) tests/bench/frames.c tests/bench/worst_frames.c \
 	tests/bench/image_masked.c

@@ -8,7 +8,7 @@ $(eval $(call BENCH_RULES,small))
 SIZE_OBJECTS := $(call bench_objects,small,$(MM_SOURCES)) $(call bench_objects,cairn,$(MM_SOURCES))
 
 $(BENCH)/ram.elf: $(call bench_objects,harness,$(BENCH_BARE_SOURCES) kernel/string.c) \
-		$(call bench_objects,cairn,$(MM_SOURCES) tests/bench/cairn_port.c tests/bench/ram.c)
+		$(call bench_objects,cairn,$(MM_SOURCES) $(BENCH_PORT_SOURCES) tests/bench/ram.c)
 	$(call say,LD,$@)
 	$(Q)$(CROSS)gcc $(CPU_FLAGS) $(LINK_FLAGS) $(UNIT_LINK_FLAGS) -Wl,-Map=$(@:.elf=.map) $(filter %.o,$^) -lgcc -o $@
 

@@ -3,31 +3,9 @@
 #include "allocator.h"
 
 #include "console.h"
+#include "demo/trace.h"
 
 #define OTHERWISE_NBYTES ((size_t)1024 * KIB)
-
-#define TRACE_MAGIC 0x31435254u /* "TRC1" */
-
-/* kind << KIND_SHIFT | bytes */
-#define KIND_SHIFT  30
-#define NBYTES_MASK ((1u << KIND_SHIFT) - 1)
-enum kind { KIND_NONE = 0, KIND_ALLOCATE, KIND_FREE, KIND_REALLOCATE };
-
-struct operation {
-	uint32_t kind_nbytes;
-	uint32_t slot;
-};
-
-struct trace {
-	uint32_t magic;
-	uint32_t noperations;
-	uint32_t nslots;
-	uint32_t peak_nbytes;
-	struct operation operation[];
-};
-
-/* kernel/demo/traces.S */
-extern const struct trace trace_lua, trace_jq, trace_sqlite;
 
 struct replay {
 	struct bench_series *allocs, *frees, *reallocs;
@@ -64,15 +42,15 @@ static void *reallocate(const struct replay *replay, void *block, size_t nbytes)
 	return moved;
 }
 
-static void perform(const struct replay *replay, const struct operation *operation)
+static void perform(const struct replay *replay, const struct trace_operation *operation)
 {
-	size_t nbytes = operation->kind_nbytes & NBYTES_MASK;
+	size_t nbytes = trace_nbytes(operation);
 	void **slot = &bench_scratch->slot[operation->slot];
 
-	switch (operation->kind_nbytes >> KIND_SHIFT) {
-	case KIND_ALLOCATE: *slot = allocate(replay, nbytes); break;
-	case KIND_FREE: release(replay, *slot); break;
-	case KIND_REALLOCATE: *slot = reallocate(replay, *slot, nbytes); break;
+	switch (trace_kind(operation)) {
+	case TRACE_ALLOCATE: *slot = allocate(replay, nbytes); break;
+	case TRACE_FREE: release(replay, *slot); break;
+	case TRACE_REALLOCATE: *slot = reallocate(replay, *slot, nbytes); break;
 	default: panic("a trace has three kinds of operations");
 	}
 }

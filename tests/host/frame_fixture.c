@@ -80,3 +80,14 @@ cairn_pfn frame_spare(unsigned order, unsigned i)
 
 	return after != 0 ? frame_pool.zone[0].low + after - 1 : CAIRN_NOFRAME;
 }
+
+void frame_is(cairn_pfn pfn, enum cairn_owner owner, cairn_pfn head, size_t nframes)
+{
+	struct cairn_frame_info info;
+
+	assert_true(cairn_frame_info(&frame_pool, pfn, &info));
+	assert_int_equal(info.owner, owner);
+	assert_true(info.head == head);
+	assert_int_equal(info.nframes, nframes);
+	assert_int_equal(info.zone, 0);
+}

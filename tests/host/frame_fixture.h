@@ -46,7 +46,11 @@ bool frame_free_shortly(cairn_pfn pfn);
 /* A spare of an order; CAIRN_NOFRAME: there is none. */
 cairn_pfn frame_spare(unsigned order, unsigned i);
 
+/* What is known of a frame: its owner, and the head and length of its block or run. */
+void frame_is(cairn_pfn pfn, enum cairn_owner owner, cairn_pfn head, size_t nframes);
+
 /* The files of this module's tests, one group each; the failures. test_frame_run runs the others too. */
+int test_frame_boot_run(void);
 int test_frame_misuse_run(void);
 int test_frame_model_run(void);
 int test_frame_check_run(void);

@@ -50,6 +50,7 @@ struct cairn_heap_span chunk_of(const void *p);
 size_t random_word(struct support_rng *rng);
 
 /* The files of this module's tests, one group each; the failures. test_heap_run runs the others too. */
+int test_heap_model_run(void);
 int test_heap_misuse_run(void);
 int test_heap_check_run(void);
 

@@ -53,6 +53,8 @@ size_t slab_hold(struct cairn_cache *cache, size_t n);
 void slab_free_held(struct cairn_cache *cache, size_t nheld);
 
 /* The files of this module's tests, one group each; the failures. test_slab_run runs the others too. */
+int test_slab_geometry_run(void);
+int test_slab_model_run(void);
 int test_slab_grow_run(void);
 int test_slab_window_run(void);
 int test_slab_misuse_run(void);

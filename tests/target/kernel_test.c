@@ -81,29 +81,6 @@ bool trace_is(const char *expected)
 	return false;
 }
 
-void settled_totals(struct cairn_totals *totals)
-{
-	cairn_trim();
-	cairn_totals(totals);
-}
-
-bool totals_equal(const struct cairn_totals *a, const struct cairn_totals *b)
-{
-	return memcmp(a, b, sizeof(*a)) == 0;
-}
-
-size_t count_tasks(void)
-{
-	struct task_row row;
-	size_t ntasks = 0;
-
-	scheduler_suspend();
-	for (size_t n = 0; task_row(n, &row); n++)
-		ntasks += row.used;
-	scheduler_resume();
-	return ntasks;
-}
-
 void let_others_run(void)
 {
 	task_sleep(2);
@@ -155,7 +132,7 @@ static unsigned npassed, nfailed;
 static void run(const struct kernel_test *test)
 {
 	struct cairn_totals before, after;
-	size_t ntasks = count_tasks();
+	size_t ntasks = task_count();
 	const char *broken;
 
 	failure.what = NULL;
@@ -164,7 +141,7 @@ static void run(const struct kernel_test *test)
 	/* Each begins just after a tick: what takes less than the next is not interrupted by a turn of others. */
 	task_sleep(1);
 	test->run();
-	EXPECT(count_tasks() == ntasks);
+	EXPECT(task_count() == ntasks);
 	settled_totals(&after);
 	EXPECT(totals_equal(&before, &after));
 	scheduler_suspend();

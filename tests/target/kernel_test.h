@@ -6,6 +6,7 @@
 #define KERNEL_TEST_H
 
 #include "sync.h"
+#include "totals.h"
 
 struct kernel_test {
 	const char *name;
@@ -41,11 +42,6 @@ void trace_reset(void);
 void trace_mark(char event);
 const char *trace(void);
 bool trace_is(const char *expected);
-
-/* Frames by owner once everything that is kept for speed has been given back. */
-void settled_totals(struct cairn_totals *totals);
-bool totals_equal(const struct cairn_totals *a, const struct cairn_totals *b);
-size_t count_tasks(void);
 
 /* Time enough for less urgent tasks to do something brief. */
 void let_others_run(void);

@@ -6,6 +6,7 @@
 #include "fault.h"
 #include "kernel_test.h"
 #include "main.h"
+#include "recurse.h"
 
 #define NNEIGHBOURS    16
 #define NBEFORE        14
@@ -105,16 +106,6 @@ static uint32_t sum_of_the_untouchable(const struct cairn_stack *victim_stack)
 static uintptr_t limit(void)
 {
 	return task_stack(task_self())->base;
-}
-
-static __attribute__((noinline)) uint32_t recurse(uint32_t depth)
-{
-	volatile uint32_t frame[6];
-
-	frame[depth % 6] = depth;
-	if (depth == UINT32_MAX)
-		return 0;
-	return recurse(depth + 1) + frame[depth % 6];
 }
 
 static void recurse_deeply(void *arg)

@@ -146,7 +146,7 @@ static void memory_comes_back_after_thousands_of_tasks(void)
 {
 	struct task_spec spec = {.name = "brief", .entry = nothing, .priority = HIGH};
 	struct cairn_totals before, after;
-	size_t ntasks = count_tasks();
+	size_t ntasks = task_count();
 	task_id id;
 
 	settled_totals(&before);
@@ -164,7 +164,7 @@ static void memory_comes_back_after_thousands_of_tasks(void)
 			expect_exit(id, 0);
 		}
 	}
-	EXPECT(count_tasks() == ntasks);
+	EXPECT(task_count() == ntasks);
 	settled_totals(&after);
 	EXPECT(totals_equal(&before, &after));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A fault in a handler stops the machine: there is no task to blame. */
-#include "main.h"
+#include "stop.h"
 
 /* Volatile, for a compiler would see that nothing can be there. */
 static volatile uint32_t *volatile nobodys = (volatile uint32_t *)0x10;
@@ -13,7 +13,5 @@ static void fault(void)
 void application(void *arg)
 {
 	(void)arg;
-	scheduler_set_tick_hook(fault);
-	task_sleep(2);
-	arch_exit(0);
+	stop_in_handler(fault);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A handler with too little stack left is stopped at the lock, before it holds it. */
 #include "lock.h"
-#include "main.h"
+#include "stop.h"
 
 static __attribute__((noinline)) uint32_t recurse(uint32_t depth)
 {
@@ -22,7 +22,5 @@ static void overflow(void)
 void application(void *arg)
 {
 	(void)arg;
-	scheduler_set_tick_hook(overflow);
-	task_sleep(2);
-	arch_exit(0);
+	stop_in_handler(overflow);
 }

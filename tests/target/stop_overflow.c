@@ -1,16 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A handler that recurses runs into the closed strip below its stack, and the report says so. */
-#include "main.h"
-
-static __attribute__((noinline)) uint32_t recurse(uint32_t depth)
-{
-	volatile uint32_t frame[6];
-
-	frame[depth % 6] = depth;
-	if (depth == UINT32_MAX)
-		return 0;
-	return recurse(depth + 1) + frame[depth % 6];
-}
+#include "recurse.h"
+#include "stop.h"
 
 static void overflow(void)
 {
@@ -20,7 +11,5 @@ static void overflow(void)
 void application(void *arg)
 {
 	(void)arg;
-	scheduler_set_tick_hook(overflow);
-	task_sleep(2);
-	arch_exit(0);
+	stop_in_handler(overflow);
 }

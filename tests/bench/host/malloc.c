@@ -23,20 +23,6 @@ void cairn_port_report(const struct cairn_report *report)
 	stop("a call was refused");
 }
 
-void cairn_port_freed(void)
-{
-}
-
-void cairn_port_pin(bool on)
-{
-	(void)on;
-}
-
-const void *cairn_port_owner(void)
-{
-	return NULL;
-}
-
 size_t cairn_port_key(void)
 {
 	return (size_t)0x9e3779b97f4a7c15u;

@@ -17,25 +17,9 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#define TRACE_MAGIC 0x31435254u /* "TRC1" */
-#define TIMED_NS    5e8         /* replays against the clock go on that long */
+#include "../../../kernel/demo/trace.h"
 
-/* kind << KIND_SHIFT | bytes */
-#define KIND_SHIFT  30
-#define NBYTES_MASK ((1u << KIND_SHIFT) - 1)
-enum kind { KIND_NONE = 0, KIND_ALLOCATE, KIND_FREE, KIND_REALLOCATE };
-
-/* A file of tests/traces. */
-struct trace {
-	uint32_t magic;
-	uint32_t noperations;
-	uint32_t nslots;
-	uint32_t peak_nbytes;
-	struct operation {
-		uint32_t kind_nbytes;
-		uint32_t slot;
-	} operation[];
-};
+#define TIMED_NS 5e8 /* replays against the clock go on that long */
 
 static void *empty_malloc(size_t nbytes)
 {
@@ -76,17 +60,17 @@ __attribute__((noinline)) void replay_free(void *p)
 	__asm__ volatile("");
 }
 
-static void perform(const struct operation *operation, void **slot)
+static void perform(const struct trace_operation *operation, void **slot)
 {
 	void *old = *slot;
 
-	switch (operation->kind_nbytes >> KIND_SHIFT) {
-	case KIND_REALLOCATE:
-	case KIND_ALLOCATE:
-		*slot = replay_alloc(operation->kind_nbytes & NBYTES_MASK);
+	switch (trace_kind(operation)) {
+	case TRACE_REALLOCATE:
+	case TRACE_ALLOCATE:
+		*slot = replay_alloc(trace_nbytes(operation));
 		expect(*slot != NULL, "there is memory");
 		break;
-	case KIND_FREE: *slot = NULL; break;
+	case TRACE_FREE: *slot = NULL; break;
 	default: expect(0, "a trace has three kinds of operations");
 	}
 	if (old != NULL)
