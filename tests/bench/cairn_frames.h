@@ -12,6 +12,10 @@
 /* Begin anew: all frames are one free block. */
 void bench_frames_start(void);
 
+/* Free frames that are none of these, so that what is kept aside is full, and a frame that is freed next goes
+ * back at once. After cairn_trim, once. */
+void bench_frames_fill_aside(void);
+
 /* 2^order frames, anywhere, and back; series NULL: not measured. */
 void *bench_frames_take(struct bench_series *series, unsigned order);
 void bench_frames_give(struct bench_series *series, void *pages);

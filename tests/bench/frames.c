@@ -12,6 +12,8 @@
 #define CHURN_ORDER 6u /* below it */
 #define FILL_ROUNDS 2u
 
+static uintptr_t front; /* the lowest frame that was taken away in front; bench_forget puts it back to 0 */
+
 void bench_frames_start(void)
 {
 	struct cairn_range ram = {.base = bench_region(BENCH_FRAMES_NBYTES) - BENCH_FRONT_NBYTES,
@@ -24,11 +26,18 @@ void bench_frames_start(void)
 	if (cairn_init(&ram, 1) != CAIRN_OK)
 		panic("no frames");
 	for (uintptr_t at = ram.base; at < ram.base + BENCH_FRONT_NBYTES; at += CAIRN_FRAME_NBYTES)
-		(void)!cairn_pages_alloc_at((void *)at, 0);
+		if (cairn_pages_alloc_at((void *)at, 0) == CAIRN_OK && front == 0)
+			front = at;
 	whole = cairn_pages_alloc(BENCH_FRAMES_ORDER, CAIRN_ANY_ZONE);
 	if (!whole)
 		panic("4 MiB of frames are not one block");
 	cairn_pages_free(whole);
+}
+
+void bench_frames_fill_aside(void)
+{
+	for (uintptr_t at = front; at < bench_region(0); at += 2 * CAIRN_FRAME_NBYTES)
+		cairn_pages_free((void *)at);
 }
 
 void *bench_frames_take(struct bench_series *series, unsigned order)

@@ -45,8 +45,7 @@ static void split(void)
 }
 
 /* In each group of 2^order frames one is in use, the first or the last. As these are freed, each merges
- * through all orders of its group, and the last of them through all there are. They are as many as that takes
- * to fill whatever is kept aside, so that frees merge at once. */
+ * through all orders of its group, and the last of them through all there are: to one block of all memory. */
 static void merge(void)
 {
 	struct bench_series *frees = bench_series("free");
@@ -60,6 +59,7 @@ static void merge(void)
 				if (i % group != used)
 					bench_frames_give(NULL, bench_scratch->slot[i]);
 			(void)cairn_trim();
+			bench_frames_fill_aside();
 			for (size_t i = used; i < nblocks; i += group)
 				bench_frames_give(frees, bench_scratch->slot[i]);
 		}
