@@ -12,6 +12,7 @@ static struct {
 	unsigned depth;
 	uint32_t began;
 	uint32_t longest;
+	uintptr_t site; /* where the longest ended */
 } masked;
 
 /* A task that is pinned has been checked when it was, for all of the stretch. */
@@ -56,8 +57,10 @@ void kernel_masked_ends(void)
 	if (--masked.depth != 0)
 		return;
 	stamps = arch_stamp() - masked.began;
-	if (stamps > masked.longest)
-		masked.longest = stamps;
+	if (stamps <= masked.longest)
+		return;
+	masked.longest = stamps;
+	masked.site = (uintptr_t)__builtin_return_address(0);
 }
 
 uint32_t port_longest_masked(void)
@@ -65,7 +68,13 @@ uint32_t port_longest_masked(void)
 	return masked.longest;
 }
 
+uintptr_t port_longest_masked_site(void)
+{
+	return masked.site;
+}
+
 void port_reset_longest_masked(void)
 {
 	masked.longest = 0;
+	masked.site = 0;
 }

@@ -13,9 +13,10 @@
 #endif
 #define CAIRN_PINNED_STACK (CAIRN_LOCKED_STACK + 128)
 
-/* Longest stretch so far with interrupts masked by the lock, in stamps (arch_stamp_unit); 0 when built
- * without PORT_TIMES_LOCK. */
+/* Longest stretch so far with interrupts masked by the lock, in stamps (arch_stamp_unit), and the address that
+ * its unlock returns to; 0 when built without PORT_TIMES_LOCK. */
 uint32_t port_longest_masked(void);
+uintptr_t port_longest_masked_site(void);
 void port_reset_longest_masked(void);
 
 /* Reports: how many, and the last one. While `expected` is set, reports are counted, not printed. */

@@ -41,7 +41,7 @@ _Noreturn void bench_fail(const char *why);
 /* ---- memory ---- */
 
 #define BENCH_SLOTS   16384u
-#define BENCH_SERIES  4u
+#define BENCH_SERIES  5u
 #define BENCH_SAMPLES 131072u
 
 /* Measurements of one operation. */
@@ -51,12 +51,20 @@ struct bench_series {
 	uint32_t sample[BENCH_SAMPLES];
 };
 
+/* Of the timed lock (masked.h), in stamps. */
+struct bench_masked {
+	size_t nstretches;
+	uint32_t longest_nstamps, empty_nstamps;           /* stretches */
+	uint32_t longest_call_nstamps, empty_call_nstamps; /* calls with one stretch */
+	uintptr_t site;                                    /* where the longest stretch ended */
+};
+
 /* What workloads keep. bench_forget leaves it as it is. */
 struct bench_scratch {
 	void *slot[BENCH_SLOTS];
 	uint32_t slot_nbytes[BENCH_SLOTS];
 	bool quiet; /* workloads are run for something else than their own results */
-	uint32_t longest_masked;
+	struct bench_masked masked;
 	size_t nseries;
 	struct bench_series series[BENCH_SERIES];
 };

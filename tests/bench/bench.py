@@ -43,6 +43,10 @@ def bins_file(out, board):
     return out / f"{board}-histograms.csv"
 
 
+def stretches_file(out, board):
+    return out / f"{board}-stretches.csv"
+
+
 def measure_board(args):
     """What fails is told, and the rest measured and kept."""
     start = time.monotonic()
@@ -80,7 +84,7 @@ def timed(qemu, job):
 
 def store(out, board, outcomes):
     for path, kind, row_type in ((calls_file, "calls", figures.Call), (spaces_file, "spaces", figures.Space),
-                                 (bins_file, "bins", figures.Bin)):
+                                 (bins_file, "bins", figures.Bin), (stretches_file, "stretches", figures.Stretch)):
         figures.write(path(out, board), [row for outcome in outcomes for row in getattr(outcome, kind)], row_type)
 
 
@@ -145,7 +149,8 @@ def report(args):
     host_calls = figures.read_if_there(calls_file(args.out, HOST), figures.Call, NOT_ON_HOST)
     host_spaces = figures.read_if_there(spaces_file(args.out, HOST), figures.Space)
     goals = figures.read(GOALS, figures.Figure)
-    results = tables.Results(calls + host_calls, spaces + host_spaces, goals)
+    stretches = [row for board in args.boards for row in figures.read_if_there(stretches_file(args.out, board), figures.Stretch)]
+    results = tables.Results(calls + host_calls, spaces + host_spaces, goals, stretches)
     for table in [*tables.tables(results), tables.goal_table(results)]:
         print(f"{tables.as_text(table)}\n")
     bins = read_all(args.out, args.boards, bins_file, figures.Bin)

@@ -2,7 +2,8 @@
 """What was measured, as rows, and the files that they are kept in.
 
 A call row is the distribution of one operation of one workload, in instructions; a space row is one number with its
-unit; a histogram row says how many calls took a number of instructions. Numbers stay the text that the image printed:
+unit; a histogram row says how many calls took a number of instructions; a stretch row how long interrupts were masked at
+the most while something ran, and who did it. Numbers stay the text that the image printed:
 they are compared as decimals and never rounded on the way.
 """
 import collections
@@ -14,6 +15,7 @@ CALL_FIGURES = ("n", "mean", "p50", "p99", "p999", "max")
 Call = collections.namedtuple("Call", ("board", "allocator", "workload", "op") + CALL_FIGURES)
 Space = collections.namedtuple("Space", ("board", "allocator", "workload", "value", "unit"))
 Bin = collections.namedtuple("Bin", ("board", "allocator", "workload", "op", "instructions", "count"))
+Stretch = collections.namedtuple("Stretch", ("board", "allocator", "workload", "during", "instructions", "site"))
 Tool = collections.namedtuple("Tool", ("tool", "version"))
 # One number under a key: what budgets, goals and the published figures of others consist of.
 Figure = collections.namedtuple("Figure", ("board", "allocator", "workload", "op", "figure", "value"))

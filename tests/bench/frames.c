@@ -12,7 +12,8 @@
 #define CHURN_ORDER 6u /* below it */
 #define FILL_ROUNDS 2u
 
-static uintptr_t front; /* the lowest frame that was taken away in front; bench_forget puts it back to 0 */
+/* Frames in front that were taken away, each naming the next below. */
+static void **front;
 
 void bench_frames_start(void)
 {
@@ -26,8 +27,10 @@ void bench_frames_start(void)
 	if (cairn_init(&ram, 1) != CAIRN_OK)
 		panic("no frames");
 	for (uintptr_t at = ram.base; at < ram.base + BENCH_FRONT_NBYTES; at += CAIRN_FRAME_NBYTES)
-		if (cairn_pages_alloc_at((void *)at, 0) == CAIRN_OK && front == 0)
-			front = at;
+		if (cairn_pages_alloc_at((void *)at, 0) == CAIRN_OK) {
+			*(void **)at = front;
+			front = (void **)at;
+		}
 	whole = cairn_pages_alloc(BENCH_FRAMES_ORDER, CAIRN_ANY_ZONE);
 	if (!whole)
 		panic("4 MiB of frames are not one block");
@@ -36,8 +39,12 @@ void bench_frames_start(void)
 
 void bench_frames_fill_aside(void)
 {
-	for (uintptr_t at = front; at < bench_region(0); at += 2 * CAIRN_FRAME_NBYTES)
-		cairn_pages_free((void *)at);
+	while (front) {
+		void **frame = front, **skipped = *frame;
+
+		front = skipped ? *skipped : NULL;
+		cairn_pages_free(frame);
+	}
 }
 
 void *bench_frames_take(struct bench_series *series, unsigned order)

@@ -4,11 +4,8 @@
 #include "bare.h"
 #include "cairn_frames.h"
 #include "cairn_system.h"
-#include "console.h"
+#include "masked.h"
 #include "objects.h"
-#include "../../mm/port.h"
-
-struct bench_lock bench_lock;
 
 /* Stacks come last: what has been closed for them stays closed to the others. */
 static const struct bench_workload *const all[] = {
@@ -18,24 +15,19 @@ static const struct bench_workload *const all[] = {
 	bench_worst_stack_workloads,
 };
 
-/* The longest stretch of each workload is one measurement. */
+/* Of each workload, the longest stretch, and the longest call with one stretch: one measurement of each. */
 static void masked(void)
 {
-	struct bench_series *locks = bench_series("lock");
-	uint32_t nothing;
+	struct bench_series *locks = bench_series("lock"), *calls = bench_series("call");
 
 	bench_scratch->quiet = true;
-	bench_scratch->longest_masked = 0;
-	cairn_port_unlock(cairn_port_lock());
-	nothing = bench_scratch->longest_masked;
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		for (const struct bench_workload *workload = all[i]; workload->name; workload++) {
-			bench_scratch->longest_masked = nothing;
+			bench_masked_start();
 			workload->run();
-			bench_record(locks, bench_scratch->longest_masked, nothing);
-			console_print("longest in %s: %u\n", workload->name,
-				      (unsigned)locks->sample[locks->n - 1]);
-			bench_scratch->nseries = 1;
+			bench_masked_record(locks, "masked", workload->name);
+			bench_masked_record_call(calls);
+			bench_scratch->nseries = 2;
 		}
 	}
 }
@@ -45,4 +37,4 @@ static const struct bench_workload masked_workloads[] = {
 	{0},
 };
 
-const struct bench_workload *const bench_lists[] = {masked_workloads, NULL};
+const struct bench_workload *const bench_lists[] = {masked_workloads, bench_masked_size_workloads, NULL};

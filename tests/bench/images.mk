@@ -46,7 +46,7 @@ BENCH_CAIRN_SOURCES := $(BENCH_SYSTEM_SOURCES) tests/bench/image_cairn.c
 BENCH_FRAMES_SOURCES := $(MM_SOURCES) $(BENCH_PORT_SOURCES) tests/bench/frames.c tests/bench/worst_frames.c \
 	tests/bench/image_frames.c
 BENCH_MASKED_SOURCES := $(BENCH_SYSTEM_SOURCES) tests/bench/frames.c tests/bench/worst_frames.c \
-	tests/bench/image_masked.c
+	tests/bench/masked.c tests/bench/masked_sizes.c tests/bench/image_masked.c
 BENCH_FLOOR_SOURCES := tests/bench/objects_floor.c tests/bench/image_floor.c
 BENCH_KERNEL_SOURCES := $(MM_SOURCES) tests/bench/kernel.c \
 	$(filter-out $(KERNEL_BASE_SOURCES) kernel/main.c kernel/memmap.c,$(KERNEL_SOURCES))
@@ -98,6 +98,8 @@ BENCH_TLS := -Wl,--defsym,__arm32_tls_tcb_offset=8
 $(BENCH)/newlib.elf: private BENCH_LIBRARY := -lc
 $(BENCH)/newlib_nano.elf: private BENCH_LIBRARY := -lc_nano
 $(BENCH)/picolibc.elf: private BENCH_LIBRARY := --specs=picolibc.specs -lc $(BENCH_TLS)
+
+$(BENCH)/cairn_masked.elf: private LINK_FLAGS += -Wl,--wrap=bench_timed_call
 
 $(BENCH_IMAGES): $(LINKER_SCRIPT) $(wildcard linker/*)
 	$(call say,LD,$@)

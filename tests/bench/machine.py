@@ -13,7 +13,7 @@ DONE, TOO_SMALL = 0, 3
 LIST = "list"
 LIMIT_S = 240.0
 
-Outcome = collections.namedtuple("Outcome", ("calls", "spaces", "bins", "names", "too_small"))
+Outcome = collections.namedtuple("Outcome", ("calls", "spaces", "bins", "stretches", "names", "too_small"))
 
 
 class RunError(Exception):
@@ -49,8 +49,9 @@ def run(qemu, board, allocator, image, *words, limit=LIMIT_S):
 
 
 def parse(lines, board, allocator, what, too_small=False):
-    outcome = Outcome([], [], [], [], too_small)
-    shapes = {"row": (figures.Call, outcome.calls), "space": (figures.Space, outcome.spaces), "hist": (figures.Bin, outcome.bins)}
+    outcome = Outcome([], [], [], [], [], too_small)
+    shapes = {"row": (figures.Call, outcome.calls), "space": (figures.Space, outcome.spaces), "hist": (figures.Bin, outcome.bins),
+              "site": (figures.Stretch, outcome.stretches)}
     for line in lines:
         kind, *fields = line.split(",")
         if kind in shapes:

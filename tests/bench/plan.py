@@ -4,6 +4,7 @@ import collections
 
 import figures
 import machine
+import sites
 
 # Cairn built otherwise than it is shipped has a column of its own. All other images of Cairn's are it: frames have a
 # build with larger ones, and masked stretches one that times them, so that the timing is in no other figure.
@@ -49,6 +50,8 @@ def measure(qemu, job):
     outcome = machine.run(qemu, *job)
     if outcome.too_small:
         raise machine.RunError(f"{job.image} {job.workload}: its own region is too small for it")
+    names = {site: sites.name(job.image, site) for site in {row.site for row in outcome.stretches}}
+    outcome.stretches[:] = [row._replace(site=names[row.site]) for row in outcome.stretches]
     return outcome
 
 

@@ -18,6 +18,11 @@ TITLES = {
     "stack": "Task stacks", "switch": "Context switch", "worst": "Worst cases, each driven on purpose",
     "masked": "Longest stretch with interrupts masked",
 }
+# No stretch is longer than the longest call that locks once, nor does it grow with a block, the memory, or the tasks.
+MASKED_LIMITS = {
+    "masked": ("masked", "call"), "masked_kernel": ("masked", "call"), "masked_block_large": ("masked_block_small", "lock"),
+    "masked_pool_large": ("masked_pool_small", "lock"), "masked_tasks_many": ("masked_tasks_few", "lock"),
+}
 
 
 def group_of(workload):
@@ -28,21 +33,22 @@ def group_of(workload):
 class Results:
     """All that one run measured, by key, with the goals."""
 
-    def __init__(self, calls, spaces, goals):
+    def __init__(self, calls, spaces, goals, stretches=()):
         self.calls = {call[:4]: call for call in calls}
         self.spaces = {(s.board, s.allocator, s.workload, s.unit): Decimal(s.value) for s in spaces}
+        self.stretches = stretches
         self.measured = figures.by_key(f for f in figures.as_figures(calls, spaces) if f.value)
         self.goals = figures.by_key(goals) | self.relative_goals()
 
     def relative_goals(self):
-        """Those that are measured, too: no masked stretch is longer than the longest operation of the board, and memory
-        may grow a thousandfold for one level of the frames' structure."""
+        """Those that are measured, too: of masked stretches those of MASKED_LIMITS, and memory may grow a thousandfold for
+        one level of the frames' structure."""
         goals = {}
         for key in self.measured:
-            board, name, workload, _, figure = key
-            if name == OURS and workload.startswith("masked") and figure == "max":
-                goals[key] = max(value for other, value in self.measured.items() if other[:2] == key[:2] and
-                                 other[4] == "max" and not other[2].startswith(("masked", "switch")))
+            board, name, workload, op, figure = key
+            limit = (board, name, *MASKED_LIMITS.get(workload, ()), "max")
+            if (op, figure) == ("lock", "max") and limit in self.measured:
+                goals[key] = self.measured[limit]
             level = (board, name, "frame_level", "", figure)
             if workload.startswith("frame_growth_") and level in self.measured:
                 goals[key] = self.measured[level]
@@ -194,11 +200,23 @@ def space_text(value, ours, name):
     return number(value) + ("" if name == OURS else ratio(value, ours))
 
 
+def stretch_table(results, board):
+    """Each place that masked interrupts longest while something ran, with the longest that it did."""
+    longest = {}
+    for row in results.stretches:
+        if row.board == board and (row.site not in longest or int(row.instructions) > int(longest[row.site].instructions)):
+            longest[row.site] = row
+    rows = [[row.site, number(Decimal(row.instructions)), row.workload if row.during == "all" else row.during]
+            for row in sorted(longest.values(), key=lambda row: -int(row.instructions))]
+    return Table(f"Who masks interrupts longest, {board}", ["unlocked by", "instructions at the most", "while this ran"], rows)
+
+
 def tables(results):
     found = []
     for board in results.boards():
         for group in TITLES:
             found += call_tables(results, board, group) if results.lines(board, group) else []
+        found += [stretch_table(results, board)] if any(row.board == board for row in results.stretches) else []
         found += [space_table(results, board)] if any(key[0] == board for key in results.spaces) else []
     return found
 

@@ -12,6 +12,7 @@ import figures
 import machine
 import picture
 import plan
+import sites
 import size
 import tables
 
@@ -185,6 +186,41 @@ class Report(unittest.TestCase):
 
     def test_the_curve_ends_at_the_worst_call(self):
         self.assertEqual(picture.curve({20: 8, 30: 1, 90: 1}), [(20, 1.0), (30, 0.1), (90, 0.1)])
+
+
+class Masked(unittest.TestCase):
+    CHAIN = ["cairn_port_unlock", "tests/bench/lock_timed.h:16", "cairn_leave", "mm/system.h:40", "grow",
+             f"{HERE.parents[1]}/mm/cairn_heap.c:22 (discriminator 6)", "take_or_make_room", "mm/cairn_heap.c:52"]
+
+    def stretch(self, instructions, site, during="all"):
+        return figures.Stretch("mps2-an385", "cairn", "masked", during, str(instructions), site)
+
+    def results(self, rows, stretches=()):
+        return tables.Results([call(1, op, workload=workload, most=most) for workload, op, most in rows], [], [], stretches)
+
+    def test_a_place_is_named_by_what_is_inline_and_what_it_is_in(self):
+        self.assertEqual(sites.described(self.CHAIN), "grow in take_or_make_room, mm/cairn_heap.c:22")
+        self.assertEqual(sites.described(self.CHAIN[:4] + ["free_next", "mm/cairn_object.c:213"]), "free_next, mm/cairn_object.c:213")
+        self.assertEqual(sites.described(self.CHAIN[:4]), "unknown")
+
+    def test_lines_of_stretches_become_rows(self):
+        outcome = machine.parse(["site,masked,hot64,501,0x8782d"], "virt", "cairn", "cairn_masked.elf masked")
+        self.assertEqual(outcome.stretches, [figures.Stretch("virt", "cairn", "masked", "hot64", "501", "0x8782d")])
+
+    def test_the_longest_of_each_place_is_shown_the_longest_place_first(self):
+        stretches = [self.stretch(5, "f"), self.stretch(9, "g", "hot64"), self.stretch(7, "f", "batch64")]
+        self.assertEqual(tables.stretch_table(self.results([], stretches), "mps2-an385").rows,
+                         [["g", "9", "hot64"], ["f", "7", "batch64"]])
+
+    def test_a_stretch_is_held_to_the_longest_call_that_locks_once(self):
+        results = self.results([("masked", "lock", 50), ("masked", "call", 40), ("masked_kernel", "lock", 39), ("hot64", "free", 900)])
+        self.assertEqual([(key[2], goal, reached) for key, goal, _, reached in results.goal_states()],
+                         [("masked", 40, False), ("masked_kernel", 40, True)])
+
+    def test_a_stretch_may_not_grow_with_what_grows(self):
+        rows = [(f"masked_{what}", "lock", most) for what, most in (("pool_small", 40), ("pool_large", 41), ("tasks_few", 9), ("tasks_many", 9))]
+        self.assertEqual([(key[2], reached) for key, _, _, reached in self.results(rows).goal_states()],
+                         [("masked_pool_large", False), ("masked_tasks_many", True)])
 
 
 class Sizes(unittest.TestCase):
