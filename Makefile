@@ -44,7 +44,8 @@ UNIT_SOURCES := \
 	tests/host/slab_fixture.c tests/host/test_slab.c tests/host/test_slab_grow.c tests/host/test_slab_misuse.c \
 	tests/host/test_slab_window.c tests/host/test_slab_check.c \
 	tests/host/test_heap.c tests/host/test_heap_misuse.c tests/host/test_heap_check.c \
-	tests/host/test_stack.c tests/host/test_explain.c tests/host/test_cairn.c
+	tests/host/test_stack.c tests/host/test_explain.c tests/host/test_cairn.c \
+	tests/host/test_caller.c
 
 UNIT_TARGET_SOURCES := $(UNIT_SOURCES) tests/target/unit_main.c tests/target/cmocka_shim.c tests/target/setjmp.S
 # The reader of device trees is the one part of arch/ that a host can test.
