@@ -50,7 +50,7 @@ UNIT_SOURCES := \
 	tests/host/test_stack_check.c \
 	tests/host/test_explain.c \
 	tests/host/facade_fixture.c tests/host/test_cairn.c tests/host/test_cairn_heap.c tests/host/test_cairn_object.c \
-	tests/host/test_cairn_stack.c
+	tests/host/test_cairn_stack.c tests/host/test_caller.c
 
 UNIT_TARGET_SOURCES := $(UNIT_SOURCES) tests/target/unit_main.c tests/target/cmocka_shim.c tests/target/setjmp.S
 # The reader of device trees is the one part of arch/ that a host can test.

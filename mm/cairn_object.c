@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The facade of the object caches: a slab is constructed, and an object poisoned, between two locked steps.
  * Allocating and freeing are done in their fast halves; all else is left to by tail calls, so that these need
- * no stack, and so that CAIRN_CALLER names the caller there, too. */
+ * no stack. */
 #include "slab_next.h"
 #include "system.h"
 
@@ -120,39 +120,39 @@ static void *take(struct cairn_cache *cache)
 }
 
 /* Whatever more there is to an allocation, unlocked: a slab, work on the object. */
-static CAIRN_SLOW void *alloc_rest(struct cairn_cache *cache, void *object)
+static CAIRN_SLOW void *alloc_rest(struct cairn_cache *cache, void *object, const void *caller)
 {
 	for (;; object = take(cache)) {
 		if (object == NULL && cairn_slab_name(cache) == NULL) {
-			cairn_refuse(CAIRN_EDESTROYED, "cairn_cache_alloc", cache, NULL, CAIRN_CALLER());
+			cairn_refuse(CAIRN_EDESTROYED, "cairn_cache_alloc", cache, NULL, caller);
 			return NULL;
 		}
 		if (object == NULL && !grow(cache, &object))
 			return NULL;
-		enum cairn_err err = cairn_slab_arm(cache, object);
+		enum cairn_err err = cairn_slab_arms(cache) ? cairn_slab_arm(cache, object) : CAIRN_OK;
 		if (err == CAIRN_OK)
 			return object;
 		/* The object stays taken, so this ends. */
-		cairn_refuse(err, "cairn_cache_alloc", object, cairn_slab_name(cache), CAIRN_CALLER());
+		cairn_refuse(err, "cairn_cache_alloc", object, cairn_slab_name(cache), caller);
 	}
 }
 
 /* The lock is held. */
-static CAIRN_SLOW void *alloc_slow(struct cairn_cache *cache, cairn_key key)
+static CAIRN_SLOW void *alloc_slow(struct cairn_cache *cache, cairn_key key, const void *caller)
 {
 	void *object = cairn_slab_take_slow(cache);
 	cairn_leave(key);
 	if (CAIRN_RARE(object == NULL) || cairn_slab_arms(cache))
-		return alloc_rest(cache, object);
+		return alloc_rest(cache, object, caller);
 	return object;
 }
 
 /* The lock is held. Here one way leads from the fast half, as with two it would need a stack. */
-static CAIRN_SLOW void *alloc_next(struct cairn_cache *cache, cairn_key key)
+static CAIRN_SLOW void *alloc_next(struct cairn_cache *cache, cairn_key key, const void *caller)
 {
 	void *object;
 	if ((CAIRN_CHECK >= 1 && !cairn_is_cache(cache)) || !cairn_slab_take_next(cache, &object))
-		return alloc_slow(cache, key);
+		return alloc_slow(cache, key, caller);
 	cairn_leave(key);
 	return object;
 }
@@ -161,8 +161,11 @@ void *cairn_cache_alloc(struct cairn_cache *cache)
 {
 	void *object;
 	cairn_key key = cairn_enter();
-	if (!cairn_slab_take_fast(cache, &object))
-		return alloc_next(cache, key);
+	if (!cairn_slab_take_fast(cache, &object)) {
+		/* By way of memory: or else the return address would be saved in any case. */
+		const void *volatile caller = CAIRN_CALLER();
+		return alloc_next(cache, key, caller);
+	}
 	cairn_leave(key);
 	return object;
 }
@@ -183,14 +186,9 @@ static enum cairn_err free_in_halves(struct cairn_cache *cache, void *object)
 	return err;
 }
 
-static CAIRN_SLOW enum cairn_err free_rest(struct cairn_cache *cache, void *object, enum cairn_err err)
-{
-	return cairn_freed(err, "cairn_cache_free", object, err == CAIRN_OK ? NULL : cairn_slab_name(cache),
-			   CAIRN_CALLER());
-}
-
 /* The lock is held. */
-static CAIRN_SLOW enum cairn_err free_slow(struct cairn_cache *cache, void *object, cairn_key key)
+static CAIRN_SLOW enum cairn_err free_slow(struct cairn_cache *cache, void *object, cairn_key key,
+					   const void *caller)
 {
 	enum cairn_err err;
 	if (CAIRN_CHECK >= 2 && object != NULL && cairn_slab_frees_in_halves(cache)) {
@@ -200,29 +198,32 @@ static CAIRN_SLOW enum cairn_err free_slow(struct cairn_cache *cache, void *obje
 		err = cairn_slab_put_slow(cache, object);
 		cairn_leave(key);
 	}
-	if (CAIRN_RARE(err != CAIRN_OK) || CAIRN_RARE(cairn_system.nwatchers != 0))
-		return free_rest(cache, object, err);
-	return CAIRN_OK;
+	return cairn_freed(err, "cairn_cache_free", object, err == CAIRN_OK ? NULL : cairn_slab_name(cache),
+			   caller);
 }
 
 /* The lock is held. */
-static CAIRN_SLOW enum cairn_err free_next(struct cairn_cache *cache, void *object, cairn_key key)
+static CAIRN_SLOW enum cairn_err free_next(struct cairn_cache *cache, void *object, cairn_key key,
+					   const void *caller)
 {
 	if (!cairn_slab_put_next(cache, object))
-		return free_slow(cache, object, key);
+		return free_slow(cache, object, key, caller);
 	cairn_leave(key);
 	return CAIRN_OK;
 }
 
-/* While someone watches frees, all are slow ones. */
+/* While someone watches frees, all are slow ones. (Two calls of free_slow, for the compiler makes one tail of
+ * two calls alike, and what it puts by for that costs the fast half two instructions.) */
 enum cairn_err cairn_cache_free(struct cairn_cache *cache, void *object)
 {
 	cairn_key key = cairn_enter();
 	enum cairn_fast fast = cairn_slab_put_fast(cache, object);
 	if (fast == CAIRN_FAST_NEXT)
-		return free_next(cache, object, key);
+		return free_next(cache, object, key, CAIRN_CALLER());
+	if (fast == CAIRN_FAST_NO_CACHE)
+		return free_slow(NULL, object, key, CAIRN_CALLER());
 	if (fast == CAIRN_FAST_NO)
-		return free_slow(cache, object, key);
+		return free_slow(cache, object, key, CAIRN_CALLER());
 	cairn_leave(key);
 	return CAIRN_OK;
 }

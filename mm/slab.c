@@ -27,39 +27,9 @@ static CAIRN_SLOW struct cairn_slab *open_empty(struct cairn_cache *cache)
 	return slab;
 }
 
-static inline void *object_at(const struct cairn_cache *cache, const struct cairn_slab *slab, unsigned index)
-{
-	return (void *)(slab->base + index * cache->stride_nbytes);
-}
-
-/* The lowest free object of a slab, alone, and a window up to it. As nothing was free in the old window,
- * ntaken is what was in use, and the mark is exact. */
-CAIRN_SLOW void *cairn_slab_take_one(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index)
-{
-	uint32_t *word = cairn_free_word(slab, index);
-	unsigned first = index & ~(CAIRN_SLAB_WORD_BITS - 1);
-	*word &= *word - 1;
-	if (*word == 0)
-		slab->map[0] &= slab->map[0] - 1;
-	if (--slab->nfree == 0)
-		cairn_list_remove(slab);
-	if (++cache->ntaken > cache->high_water) {
-		cache->high_water = cache->ntaken;
-		cairn_window_mark(cache);
-	}
-	if (!cache->unwindowed)
-		cairn_window_place(cache, slab, first, index - first + 1);
-	return object_at(cache, slab, index);
-}
-
-static inline unsigned word_nobjects(const struct cairn_cache *cache, unsigned first)
-{
-	unsigned nobjects = cache->nobjects - first;
-	return nobjects < CAIRN_SLAB_WORD_BITS ? nobjects : CAIRN_SLAB_WORD_BITS;
-}
-
 /* The window has nothing: the next one is over the lowest word of a slab that has a free object, and takes
- * all that are free there. */
+ * all that are free there; or the lowest alone, where all would pass the mark. As nothing was free in the old
+ * window, ntaken is what was in use, and the mark is exact. */
 void *cairn_slab_take_slow(struct cairn_cache *cache)
 {
 	if (CAIRN_CHECK >= 1 && !cairn_is_cache(cache))
@@ -68,22 +38,30 @@ void *cairn_slab_take_slow(struct cairn_cache *cache)
 	if (slab == NULL && (slab = open_empty(cache)) == NULL)
 		return NULL;
 	unsigned first = (unsigned)__builtin_ctz(slab->map[0]) * CAIRN_SLAB_WORD_BITS;
-	uint32_t other_words = slab->map[0] & (slab->map[0] - 1);
-	uint32_t *word = cairn_free_word(slab, first);
-	uint32_t bits = *word;
-	unsigned index = first + (unsigned)__builtin_ctz(bits);
-	unsigned count = other_words == 0 ? slab->nfree : cairn_count_bits(bits);
-	if (cache->unwindowed || cache->ntaken + count > cache->high_water)
-		return cairn_slab_take_one(cache, slab, index);
-	cache->ntaken += count;
+	uint32_t *word = cairn_free_word(slab, first), bits = *word;
+	unsigned index = (unsigned)__builtin_ctz(bits), nobjects = cairn_word_nobjects(cache, first);
+	unsigned count = cairn_count_bits(bits);
+	if (cache->unwindowed || cache->ntaken + count > cache->high_water) {
+		bits = cairn_bit_of(index);
+		nobjects = index + 1;
+		count = 1;
+	}
+	*word &= ~bits;
+	if (*word == 0)
+		slab->map[0] &= slab->map[0] - 1;
 	slab->nfree = (uint16_t)(slab->nfree - count);
-	slab->map[0] = other_words;
-	*word = 0;
-	if (other_words == 0)
+	if (slab->nfree == 0)
 		cairn_list_remove(slab);
-	cairn_window_place(cache, slab, first, word_nobjects(cache, first));
-	cache->window_free = bits & (bits - 1);
-	return object_at(cache, slab, index);
+	cache->ntaken += count;
+	if (cache->ntaken > cache->high_water) {
+		cache->high_water = cache->ntaken;
+		cairn_window_mark(cache);
+	}
+	if (!cache->unwindowed) {
+		cairn_window_place(cache, slab, first, nobjects);
+		cache->window_free = bits & (bits - 1);
+	}
+	return (void *)(slab->base + (first + index) * cache->stride_nbytes);
 }
 
 void *cairn_slab_take(struct cairn_cache *cache)
@@ -169,10 +147,15 @@ enum cairn_err cairn_slab_free_check(const struct cairn_cache *cache, const void
 	return examine(cache, object, &slab, &index);
 }
 
-/* The last object of a slab became free. The slab goes back while other objects are at hand. */
+/* The last object of a slab became free. If no others are at hand, it is taken from next; or else the slab goes
+ * back. */
 CAIRN_SLOW void cairn_slab_put_last(struct cairn_cache *cache, struct cairn_slab *slab)
 {
 	cairn_list_remove(slab);
+	if ((cache->nempty | cache->window_free | cache->unwindowed) == 0) {
+		cairn_window_over(cache, slab);
+		return;
+	}
 	cache->nempty++;
 	if ((cache->nempty > 1 || cache->window_free != 0) && cairn_cache_has_surplus(cache)) {
 		cairn_slab_release(cache, slab);
@@ -189,7 +172,7 @@ CAIRN_SLOW void cairn_slab_commit(struct cairn_cache *cache, struct cairn_slab *
 	uint32_t *word = cairn_free_word(slab, index);
 	if ((*word | cache->window_free | cache->unwindowed) == 0) {
 		unsigned first = index & ~(CAIRN_SLAB_WORD_BITS - 1);
-		cairn_window_place(cache, slab, first, word_nobjects(cache, first));
+		cairn_window_place(cache, slab, first, cairn_word_nobjects(cache, first));
 		cache->window_free = cairn_bit_of(index);
 		return;
 	}

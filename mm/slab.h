@@ -13,6 +13,9 @@
  * freed there costs about what a locked list does, all checks included. For the rest a free looks up the
  * slab, and an allocation moves the window, to the slab that has had room for longest (slab_next.h).
  *
+ * A slab is one that wastes at most 1/8 where that can be had, with 32 objects (all are in the window then), or
+ * as many as 2 KiB or 1/128 of memory can hold, but four at least.
+ *
  * Costs: O(1), making a slab and giving one back (which a free may do) O(CAIRN_ORDERS +
  * 2^CAIRN_SLAB_MAX_ORDER), for its frames and their links; no division, but to tell what is wrong with a free.
  * Contexts: any, when the caller serialises. One instance holds fewer than 65536 slabs; beyond that, caches
@@ -261,11 +264,11 @@ struct cairn_cache {
 	uint32_t
 		unwindowed; /* not 0: there may be no window and nothing in the pocket: I7 of slab_window.c */
 	struct cairn_slab_lookup lookup;
+	uint32_t nobjects; /* in a slab */
+	size_t ntaken;     /* objects not free by the records: live, in limbo, or free in the window */
+	size_t word_most;  /* a window may take a whole slab of one word up to so many; 0: never */
 	struct cairn_slab_node list[CAIRN_SLAB_NLISTS];
-	size_t ntaken;    /* objects not free by the records: live, in limbo, or free in the window */
-	size_t word_most; /* a window may take a whole slab of one word up to so many; 0: never */
 	struct cairn_slabs *slabs;
-	uint32_t nobjects;    /* in a slab */
 	uint32_t used_nbytes; /* of a slab, by objects */
 	uint8_t nwords;       /* of the bitmap */
 	uint8_t nslots;       /* of a record */

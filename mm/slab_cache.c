@@ -12,6 +12,10 @@
 
 #define LARGEST_NBYTES ((size_t)1 << CAIRN_SLAB_LARGEST_LOG2)
 
+/* A small slab: up to 2 KiB, and 1/128 of memory. */
+#define SMALL_NBYTES (LARGEST_NBYTES < 2048 ? LARGEST_NBYTES : 2048)
+#define MEMORY_SHIFT 7
+
 /* ---- instance ---- */
 
 enum cairn_err cairn_slab_init(struct cairn_slabs *s, struct cairn_frames *f)
@@ -55,18 +59,29 @@ static uint32_t objects_in(size_t nbytes, size_t stride_nbytes)
 	return (uint32_t)(n < CAIRN_SLAB_MAX_OBJECTS ? n : CAIRN_SLAB_MAX_OBJECTS);
 }
 
-/* The smallest order that holds a few objects, if any order does, and wastes little; or else the one that
- * wastes fewest bytes. */
-static struct geometry geometry_for(size_t stride_nbytes)
+/* As many as a window has, in a slab that is still small; or else a few, if any slab holds as many. */
+static uint32_t wanted_objects(size_t stride_nbytes, size_t memory_nframes)
+{
+	size_t nbytes = memory_nframes << (CAIRN_FRAME_SHIFT - MEMORY_SHIFT);
+	uint32_t n = objects_in(nbytes < SMALL_NBYTES ? nbytes : SMALL_NBYTES, stride_nbytes);
+	if (n > CAIRN_SLAB_WORD_BITS)
+		return CAIRN_SLAB_WORD_BITS;
+	if (n < FEW_OBJECTS)
+		return objects_in(LARGEST_NBYTES, stride_nbytes) < FEW_OBJECTS ? 1 : FEW_OBJECTS;
+	return n;
+}
+
+/* The smallest order that holds the objects wanted and wastes little; or else the one that wastes fewest
+ * bytes. */
+static struct geometry geometry_for(size_t stride_nbytes, size_t memory_nframes)
 {
 	struct geometry best = {0, 0};
 	size_t best_waste = 0;
-	uint32_t most = objects_in(LARGEST_NBYTES, stride_nbytes);
-	uint32_t few = most < FEW_OBJECTS ? 1 : FEW_OBJECTS;
+	uint32_t wanted = wanted_objects(stride_nbytes, memory_nframes);
 	for (unsigned order = 0; order <= CAIRN_SLAB_MAX_ORDER; order++) {
 		size_t nbytes = CAIRN_FRAME_NBYTES << order;
 		struct geometry g = {order, objects_in(nbytes, stride_nbytes)};
-		if (g.nobjects < few)
+		if (g.nobjects < wanted)
 			continue;
 		size_t waste = nbytes - g.nobjects * stride_nbytes;
 		if (waste <= nbytes >> WASTE_SHIFT)
@@ -115,7 +130,7 @@ static enum cairn_err spec_ok(const struct cairn_cache_spec *spec, size_t align)
 
 static void lay_out(struct cairn_cache *cache, size_t stride_nbytes)
 {
-	struct geometry g = geometry_for(stride_nbytes);
+	struct geometry g = geometry_for(stride_nbytes, cairn_frame_nframes(cache->slabs->frames));
 	cache->stride_nbytes = (uint32_t)stride_nbytes;
 	cache->rotate = cairn_lowest_bit(stride_nbytes);
 	cache->inverse = cairn_inverse(stride_nbytes >> cache->rotate);

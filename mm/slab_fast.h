@@ -26,7 +26,7 @@ static inline size_t cairn_exact_quotient(size_t offset, size_t inverse, uint32_
 /* NULL: no cache. */
 static inline const char *cairn_slab_name(const struct cairn_cache *cache)
 {
-	return cairn_is_cache(cache) ? cache->name : NULL;
+	return cache != NULL && cache->self == cache ? cache->name : NULL;
 }
 
 /* Do objects need cairn_slab_arm? */
@@ -64,13 +64,14 @@ enum cairn_fast {
 	CAIRN_FAST_DONE,
 	CAIRN_FAST_NEXT, /* not by the window: the second half is in slab_next.h */
 	CAIRN_FAST_NO,
+	CAIRN_FAST_NO_CACHE, /* nor by anything else, without a cache */
 };
 
 /* DONE: `object` was a live object of the window, and is free. */
 static inline enum cairn_fast cairn_slab_put_window(struct cairn_cache *cache, const void *object)
 {
 	if (CAIRN_CHECK >= 1 && CAIRN_RARE(cache == NULL))
-		return CAIRN_FAST_NO;
+		return CAIRN_FAST_NO_CACHE;
 	const struct cairn_cache *self = cache->self;
 	uint32_t free_bits = cache->window_free;
 	uintptr_t base = cache->window_base;
@@ -78,7 +79,7 @@ static inline enum cairn_fast cairn_slab_put_window(struct cairn_cache *cache, c
 	uint32_t rotate = cache->rotate, nobjects = cache->window_nobjects;
 	cairn_keep_order();
 	if (CAIRN_CHECK >= 1 && CAIRN_RARE(self != cache))
-		return CAIRN_FAST_NO;
+		return CAIRN_FAST_NO_CACHE;
 	size_t index = cairn_exact_quotient((uintptr_t)object - base, inverse, rotate);
 	if (CAIRN_RARE(index >= nobjects))
 		return CAIRN_FAST_NEXT;

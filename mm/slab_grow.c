@@ -11,19 +11,13 @@ static void set_links(const struct cairn_cache *cache, const struct cairn_slab *
 		link[i] = id;
 }
 
-/* n low bits, n up to the bits of a word. */
-static uint32_t low_bits(unsigned n)
-{
-	return n >= CAIRN_SLAB_WORD_BITS ? UINT32_MAX : ((uint32_t)1 << n) - 1;
-}
-
 static void map_init(const struct cairn_cache *cache, struct cairn_slab *slab)
 {
 	uint32_t *word = &slab->map[1];
 	unsigned nleft = cache->nobjects;
-	slab->map[0] = low_bits(cache->nwords);
+	slab->map[0] = cairn_low_bits(cache->nwords);
 	for (unsigned i = 0; i < cache->nwords; i++, nleft -= CAIRN_SLAB_WORD_BITS) {
-		word[i] = low_bits(nleft);
+		word[i] = cairn_low_bits(nleft);
 		if (cairn_cache_has_limbo(cache))
 			word[cache->nwords + i] = 0;
 	}
@@ -65,10 +59,8 @@ void cairn_slab_construct(struct cairn_slab *slab)
 		cache->construct((void *)(slab->base + offset));
 }
 
-static void join(struct cairn_cache *cache, struct cairn_slab *slab, enum cairn_slab_list list)
+static void join(struct cairn_cache *cache)
 {
-	slab->nfree = (uint16_t)cache->nobjects;
-	cairn_list_insert(cache, slab, list);
 	cache->ngrowing--;
 	cache->nslabs++;
 	cache->capacity += cache->nobjects;
@@ -79,7 +71,9 @@ void cairn_slab_grow_end(struct cairn_slab *slab)
 	if (slab == NULL)
 		return;
 	struct cairn_cache *cache = slab->cache;
-	join(cache, slab, CAIRN_SLAB_EMPTY);
+	join(cache);
+	slab->nfree = (uint16_t)cache->nobjects;
+	cairn_list_insert(cache, slab, CAIRN_SLAB_EMPTY);
 	cache->nempty++;
 	cairn_window_settle(cache);
 }
@@ -88,16 +82,19 @@ void cairn_slab_grow_end(struct cairn_slab *slab)
 void *cairn_slab_grow_take(struct cairn_slab *slab)
 {
 	struct cairn_cache *cache = slab->cache;
-	if (cairn_list_first(cache, CAIRN_SLAB_PARTIAL) != NULL || cache->window_free != 0 ||
-	    cairn_pocket_is_full(cache)) {
+	if (cairn_list_first(cache, CAIRN_SLAB_PARTIAL) != NULL || cairn_pocket_is_full(cache) ||
+	    (cache->nempty | cache->window_free | cache->unwindowed) != 0) {
 		cairn_slab_grow_end(slab);
 		return cairn_slab_take(cache);
 	}
-	join(cache, slab, CAIRN_SLAB_PARTIAL);
-	void *object;
-	if (cairn_slab_take_next(cache, &object))
-		return object;
-	return cache->nwords == 1 ? cairn_slab_take_one(cache, slab, 0) : cairn_slab_take_slow(cache);
+	join(cache);
+	if (cache->ntaken == cache->high_water) {
+		cache->high_water++;
+		cairn_window_mark(cache);
+	}
+	cairn_window_over(cache, slab);
+	cache->window_free &= cache->window_free - 1;
+	return (void *)slab->base;
 }
 
 bool cairn_slab_grow(struct cairn_cache *cache)

@@ -41,17 +41,31 @@ static inline bool cairn_slab_take_next(struct cairn_cache *cache, void **object
 static inline bool cairn_slab_put_next(struct cairn_cache *cache, const void *object)
 {
 	const struct cairn_slab_lookup *lookup = &cache->lookup;
-	cairn_pfn nth = cairn_addr_to_pfn((uintptr_t)object) - lookup->base;
-	if (CAIRN_RARE(nth >= lookup->nframes))
+	cairn_pfn first = lookup->base;
+	size_t nframes = lookup->nframes;
+	cairn_keep_order();
+	cairn_pfn nth = cairn_addr_to_pfn((uintptr_t)object) - first;
+	if (CAIRN_RARE(nth >= nframes))
 		return false;
-	unsigned id = lookup->link[nth];
+	const uint16_t *link = lookup->link;
+	const uintptr_t *directory = lookup->directory;
+	cairn_keep_order();
+	unsigned id = link[nth];
 	if (CAIRN_RARE(id == 0))
 		return false;
-	struct cairn_slab *slab = cairn_record_in(lookup->directory, id);
-	if (CAIRN_RARE(slab->cache != cache))
+	struct cairn_slab *slab = cairn_record_in(directory, id);
+	const struct cairn_cache *owner = slab->cache;
+	uintptr_t base = slab->base;
+	cairn_keep_order();
+	if (CAIRN_RARE(owner != cache))
 		return false;
-	size_t index = cairn_index_of(cache, (uintptr_t)object - slab->base);
+	size_t inverse = cache->inverse;
+	uint32_t rotate = cache->rotate;
+	cairn_keep_order();
 	uint32_t nobjects = cache->nobjects;
+	size_t ntaken = cache->ntaken;
+	cairn_keep_order();
+	size_t index = cairn_exact_quotient((uintptr_t)object - base, inverse, rotate);
 	if (CAIRN_RARE(index >= nobjects))
 		return false;
 	uint32_t *word = cairn_free_word(slab, (unsigned)index);
@@ -65,7 +79,7 @@ static inline bool cairn_slab_put_next(struct cairn_cache *cache, const void *ob
 	unsigned nfree = slab->nfree + 1u;
 	*word = bits | bit;
 	slab->nfree = (uint16_t)nfree;
-	cache->ntaken--;
+	cache->ntaken = ntaken - 1;
 	if (nfree == nobjects)
 		cairn_slab_put_last(cache, slab);
 	return true;

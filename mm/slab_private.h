@@ -45,9 +45,15 @@ static inline __attribute__((returns_nonnull)) void *cairn_slot(uintptr_t page, 
 	return (void *)(page + (slot << CAIRN_SLAB_SLOT_LOG2));
 }
 
+/* A page's entry is so much less than its address that the whole id leads on from it. */
+static inline uintptr_t cairn_entry_bias(size_t entry)
+{
+	return entry << CAIRN_FRAME_SHIFT;
+}
+
 static inline struct cairn_slab *cairn_record_in(const uintptr_t *directory, unsigned id)
 {
-	return cairn_slot(directory[id >> CAIRN_SLOT_BITS], id & (CAIRN_PAGE_SLOTS - 1));
+	return cairn_slot(directory[id >> CAIRN_SLOT_BITS], id);
 }
 
 static inline struct cairn_slab *cairn_record_of(const struct cairn_records *r, unsigned id)
@@ -70,8 +76,6 @@ struct cairn_slab *cairn_record_next(const struct cairn_records *r, const struct
 /* Every page; *nrecords is the sum of those in use. */
 const char *cairn_record_check(const struct cairn_records *r, size_t *nrecords) CAIRN_MUST_USE;
 
-/* slab.c: the lowest free object of a slab, alone. */
-void *cairn_slab_take_one(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index);
 /* slab_cache.c: the cache whose turn it is, or NULL: there is none. */
 struct cairn_cache *cairn_slab_turn(struct cairn_slabs *s);
 /* slab_links.c: the last cache went. */
@@ -81,8 +85,10 @@ bool cairn_slab_grow(struct cairn_cache *cache);
 size_t cairn_slab_release(struct cairn_cache *cache, struct cairn_slab *slab);
 
 /* slab_window.c. init: the geometry and the zones of the cache are known. close: what is free in the window is
- * free by its record. settle: to be called after any change to what I7 depends on; closes what may not be. */
+ * free by its record. over: of a slab on no list, all free, the window takes what the mark allows, one object at
+ * least. settle: to be called after any change to what I7 depends on; closes what may not be. */
 void cairn_window_init(struct cairn_cache *cache);
+void cairn_window_over(struct cairn_cache *cache, struct cairn_slab *slab);
 void cairn_window_close(struct cairn_cache *cache);
 void cairn_window_settle(struct cairn_cache *cache);
 bool cairn_window_allowed(const struct cairn_cache *cache);
@@ -111,6 +117,13 @@ static inline void cairn_list_remove(struct cairn_slab *slab)
 	struct cairn_slab_node *next = slab->node.next, *prev = slab->node.prev;
 	next->prev = prev;
 	prev->next = next;
+}
+
+/* Objects of the word that begins at object `first`. */
+static inline unsigned cairn_word_nobjects(const struct cairn_cache *cache, unsigned first)
+{
+	unsigned nobjects = cache->nobjects - first;
+	return nobjects < CAIRN_SLAB_WORD_BITS ? nobjects : CAIRN_SLAB_WORD_BITS;
 }
 
 /* The window is nobjects long from `first` on, and nothing is free in it yet. */
@@ -212,6 +225,12 @@ static inline uint32_t *cairn_limbo_word(const struct cairn_cache *cache, const 
 static inline uint32_t cairn_bit_of(unsigned index)
 {
 	return (uint32_t)1 << index % CAIRN_SLAB_WORD_BITS;
+}
+
+/* n low bits, n up to the bits of a word. */
+static inline uint32_t cairn_low_bits(unsigned n)
+{
+	return n >= CAIRN_SLAB_WORD_BITS ? UINT32_MAX : ((uint32_t)1 << n) - 1;
 }
 
 /* Neither free, by the record, in the window or in the pocket, nor in limbo. */

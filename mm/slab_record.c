@@ -18,7 +18,7 @@ static uintptr_t chain_to(uint32_t entry)
 
 static bool is_page(uintptr_t entry_word)
 {
-	return entry_word != 0 && (entry_word & 1) == 0;
+	return (entry_word & 1) == 0;
 }
 
 /* Enough for every frame of nframes to be a slab with the longest record, or in a page of such records. A
@@ -37,6 +37,11 @@ void cairn_record_init(struct cairn_records *r, struct cairn_frames *f, size_t n
 	uint32_t nentries = entries_for(nframes);
 	*r = (struct cairn_records){
 		.frames = f, .nentries = nentries, .free_entry = nentries, .zones = zones};
+}
+
+static struct cairn_record_page *page_at(const struct cairn_records *r, size_t entry)
+{
+	return cairn_slot(r->directory[entry] + cairn_entry_bias(entry), 0);
 }
 
 static bool has_room(const struct cairn_record_page *page)
@@ -91,9 +96,9 @@ static struct cairn_record_page *page_take(struct cairn_records *r, unsigned nsl
 		give_entry(r, entry);
 		return NULL;
 	}
-	r->directory[entry] = cairn_pfn_to_addr(pfn);
+	r->directory[entry] = cairn_pfn_to_addr(pfn) - cairn_entry_bias(entry);
 	r->npages++;
-	struct cairn_record_page *page = cairn_slot(r->directory[entry], 0);
+	struct cairn_record_page *page = page_at(r, entry);
 	*page = (struct cairn_record_page){
 		.entry = (uint16_t)entry, .nslots = (uint16_t)nslots, .fresh_slot = 1};
 	list_insert(r, page);
@@ -154,8 +159,8 @@ static bool page_sound(const struct cairn_records *r, const struct cairn_record_
 	if (cairn_pfn_to_addr(pfn) != (uintptr_t)page || !cairn_frame_info(r->frames, pfn, &info) ||
 	    info.owner != CAIRN_META || info.nframes != 1)
 		return false;
-	return page->entry < r->nused_entries && r->directory[page->entry] == (uintptr_t)page &&
-	       page->nslots >= 1 && page->nslots <= CAIRN_SLAB_MAX_SLOTS && page->fresh_slot >= 1 &&
+	return page->entry < r->nused_entries && page_at(r, page->entry) == page && page->nslots >= 1 &&
+	       page->nslots <= CAIRN_SLAB_MAX_SLOTS && page->fresh_slot >= 1 &&
 	       page->fresh_slot <= CAIRN_PAGE_SLOTS;
 }
 
@@ -184,11 +189,11 @@ struct cairn_slab *cairn_record_next(const struct cairn_records *r, const struct
 	size_t entry = slab != NULL ? page_of(slab)->entry : 0;
 	size_t slot = slab != NULL ? ((uintptr_t)slab - (uintptr_t)page_of(slab)) >> CAIRN_SLAB_SLOT_LOG2 : 0;
 	for (; entry < r->nused_entries; entry++, slot = 0) {
-		const struct cairn_record_page *page = cairn_slot(r->directory[entry], 0);
+		const struct cairn_record_page *page = page_at(r, entry);
 		if (!is_page(r->directory[entry]) || !page_sound(r, page))
 			continue;
 		for (slot += slot != 0 ? page->nslots : 1u; slot < page->fresh_slot; slot += page->nslots) {
-			struct cairn_slab *next = cairn_slot(r->directory[entry], slot);
+			struct cairn_slab *next = cairn_slot((uintptr_t)page, slot);
 			if (next->cache != NULL)
 				return next;
 		}
@@ -240,7 +245,7 @@ const char *cairn_record_check(const struct cairn_records *r, size_t *nrecords)
 	for (uint32_t entry = 0; entry < r->nused_entries; entry++) {
 		if (!is_page(r->directory[entry]))
 			continue;
-		const struct cairn_record_page *page = cairn_slot(r->directory[entry], 0);
+		const struct cairn_record_page *page = page_at(r, entry);
 		CAIRN_HOLDS(page_sound(r, page) && page->entry == entry);
 		if ((broken = page_check(page)) != NULL)
 			return broken;

@@ -9,7 +9,8 @@
  *     rest of a word would pass the mark, the window ends with the object last taken, to get longer with each.
  * I7: there is no window where a free must not pass unseen: when a cache works on its objects (flags), when
  *     someone watches frees, and when another slab is empty without a reserve (the window's slab could
- *     become a second one).
+ *     become a second one). So a slab that gets empty has the window moved to it when nothing is free there,
+ *     and goes back when something is; then another is empty only where slabs were made ahead of need.
  * I8: lookup and word_most, by which slab_next.h goes, say what holds for the cache now: lookup.nframes is 0
  *     where a free takes more than its record, word_most is the mark where a window may take a slab of one
  *     word whole, or else 0.
@@ -45,6 +46,23 @@ static void give_back(struct cairn_cache *cache, struct cairn_slab *slab, unsign
 		cairn_list_insert(cache, slab, CAIRN_SLAB_EMPTY);
 		cache->nempty++;
 	}
+}
+
+void cairn_window_over(struct cairn_cache *cache, struct cairn_slab *slab)
+{
+	size_t most = cache->high_water - cache->ntaken;
+	unsigned nobjects = cairn_word_nobjects(cache, 0);
+	unsigned count = nobjects < most ? nobjects : (unsigned)most;
+	uint32_t bits = cairn_low_bits(count);
+	slab->map[1] &= ~bits;
+	if (count == nobjects)
+		slab->map[0] &= ~(uint32_t)1;
+	slab->nfree = (uint16_t)(cache->nobjects - count);
+	if (slab->nfree != 0)
+		cairn_list_insert(cache, slab, CAIRN_SLAB_PARTIAL);
+	cache->ntaken += count;
+	cairn_window_place(cache, slab, 0, count);
+	cache->window_free = bits;
 }
 
 static void empty_pocket(struct cairn_cache *cache)

@@ -21,6 +21,9 @@ struct port_test {
 
 extern struct port_test port_test;
 
+/* test_caller.c, of the group of test_cairn.c: once there is a system. */
+void reports_name_the_caller(void **state);
+
 #define PORT_TEST_ARENA_NBYTES  ((size_t)32 << 10)
 #define PORT_TEST_CLOSED_NBYTES ((size_t)1216)
 

@@ -202,6 +202,7 @@ int test_cairn_run(void)
 		FACADE_TEST(requests_that_make_no_sense_get_null),
 		FACADE_TEST(requests_that_make_no_sense_trim_nothing),
 		FACADE_TEST(tables_list_caches_zones_and_live_blocks),
+		FACADE_TEST(reports_name_the_caller),
 	};
 	int nfailed = cmocka_run_group_tests_name("cairn", tests, NULL, NULL);
 

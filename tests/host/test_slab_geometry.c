@@ -24,10 +24,15 @@ static void index_is_exact(const struct cairn_cache *cache)
 	assert_false(cairn_index_of(cache, (size_t)0 - cache->stride_nbytes) < cache->nobjects);
 }
 
-/* Would a slab of that size waste at most 1/8, on at least four objects where any slab can hold them? */
+/* Would a slab of that size waste at most 1/8, on as many objects as it should have: 32, or as many as are in
+ * 2 KiB, or four where any slab can hold them? */
 static bool suits(size_t slab_nbytes, size_t stride_nbytes)
 {
-	size_t few = 4 * stride_nbytes <= LARGEST_NBYTES ? 4 : 1;
+	size_t few = (LARGEST_NBYTES < 2048 ? LARGEST_NBYTES : 2048) / stride_nbytes;
+	if (few < 4)
+		few = 4 * stride_nbytes <= LARGEST_NBYTES ? 4 : 1;
+	if (few > 32)
+		few = 32;
 	size_t n = slab_nbytes / stride_nbytes;
 	if (n > CAIRN_SLAB_MAX_OBJECTS)
 		n = CAIRN_SLAB_MAX_OBJECTS;
@@ -64,6 +69,22 @@ static void every_size_has_a_geometry(void **state)
 		index_is_exact(&cache);
 		assert_int_equal(cairn_slab_destroy(&cache), CAIRN_OK);
 	}
+}
+
+/* Where memory is small, no slab takes more than 1/128 of it for the sake of speed. */
+static void slabs_are_small_in_small_memory(void **state)
+{
+	static struct cairn_cache cache;
+	struct cairn_range ram = {(uintptr_t)slab_memory, 32 * CAIRN_FRAME_NBYTES, "ram", CAIRN_RANGE_RAM, 0};
+	size_t stride_nbytes = CAIRN_FRAME_NBYTES / 4;
+	(void)state;
+	slab_make(&cache, stride_nbytes, 0, 0);
+	assert_int_equal(slab_info(&cache).objects_per_slab * stride_nbytes,
+			 CAIRN_FRAME_NBYTES < 2048 ? 2048 : CAIRN_FRAME_NBYTES);
+	assert_int_equal(cairn_slab_destroy(&cache), CAIRN_OK);
+	slab_up_with(&ram, 1);
+	slab_make(&cache, stride_nbytes, 0, 0);
+	assert_int_equal(slab_info(&cache).slab_nframes, 1);
 }
 
 static void every_alignment_has_a_geometry(void **state)
@@ -140,6 +161,7 @@ int test_slab_geometry_run(void)
 	static const struct CMUnitTest tests[] = {
 		SLAB_TEST(every_size_has_a_geometry),
 		SLAB_TEST(every_alignment_has_a_geometry),
+		SLAB_TEST(slabs_are_small_in_small_memory),
 		SLAB_TEST(objects_of_all_shapes),
 		SLAB_TEST(objects_start_at_the_slabs_first_byte),
 	};

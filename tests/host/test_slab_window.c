@@ -102,6 +102,55 @@ static void no_window_while_someone_watches(void **state)
 	slab_free(&b, of_b);
 }
 
+/* A slab of which the last object is freed while nothing else is free is what is taken from next: whoever takes
+ * and frees at its edge does so by the window. */
+static void the_window_moves_to_a_slab_that_gets_empty(void **state)
+{
+	static struct cairn_cache cache;
+	size_t per_slab, n;
+	(void)state;
+	slab_make(&cache, CAIRN_FRAME_NBYTES / 8, 0, 0);
+	per_slab = slab_info(&cache).objects_per_slab;
+	n = slab_hold(&cache, 3 * per_slab);
+	slab_free(&cache, at.held[0]);
+	for (size_t i = per_slab; i < 2 * per_slab - 1; i++)
+		slab_free(&cache, at.held[i]);
+	at.held[0] = slab_alloc(&cache);
+	slab_free(&cache, at.held[2 * per_slab - 1]);
+	slab_assert_sound();
+	assert_int_equal(slab_info(&cache).nslabs, 3);
+	assert_int_equal(cache.nempty, 0);
+	assert_int_equal(cache.window_base, (uintptr_t)at.held[per_slab]);
+	for (size_t i = per_slab; i < 2 * per_slab; i++) {
+		at.held[i] = slab_alloc(&cache);
+		passes_by_the_window(&cache, at.held[i]);
+	}
+	assert_int_equal(slab_info(&cache).high_water, n);
+	slab_free_held(&cache, n);
+}
+
+/* The same where the mark is near: the window takes no more than may be live without a new mark. */
+static void the_window_over_an_empty_slab_keeps_to_the_mark(void **state)
+{
+	static struct cairn_cache cache;
+	size_t per_slab, n;
+	(void)state;
+	slab_make(&cache, CAIRN_FRAME_NBYTES / 8, 0, 0);
+	per_slab = slab_info(&cache).objects_per_slab;
+	n = slab_hold(&cache, per_slab + 2);
+	slab_free(&cache, at.held[0]);
+	slab_free(&cache, at.held[per_slab]);
+	at.held[0] = slab_alloc(&cache);
+	slab_free(&cache, at.held[per_slab + 1]);
+	slab_assert_sound();
+	assert_int_equal(cache.window_nobjects, 2);
+	for (size_t i = per_slab; i < per_slab + 3; i++)
+		at.held[i] = slab_alloc(&cache);
+	assert_int_equal(slab_info(&cache).high_water, n + 1);
+	slab_assert_sound();
+	slab_free_held(&cache, n + 1);
+}
+
 /* Without a reserve there is no window beside an empty slab: the next that gets empty must be noticed. */
 static void no_second_slab_gets_empty_unseen(void **state)
 {
@@ -198,6 +247,8 @@ int test_slab_window_run(void)
 		SLAB_TEST(what_was_taken_last_goes_back_by_the_window),
 		SLAB_TEST(windows_keep_the_high_water_mark_exact),
 		SLAB_TEST(no_window_while_someone_watches),
+		SLAB_TEST(the_window_moves_to_a_slab_that_gets_empty),
+		SLAB_TEST(the_window_over_an_empty_slab_keeps_to_the_mark),
 		SLAB_TEST(no_second_slab_gets_empty_unseen),
 		SLAB_TEST(frees_by_the_record_refuse_what_is_not_live),
 		SLAB_TEST(the_window_moves_to_the_slab_that_waited_longest),
