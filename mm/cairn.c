@@ -5,7 +5,8 @@
  * bounded step of a core function. Work that takes time in proportion to something (clearing, copying,
  * constructing, poisoning, mapping) stands between two such steps; the task is pinned there, since what it
  * holds has no other owner. A free is: step, unlock, then report or tell who waits for memory. An allocation
- * that finds nothing trims what is kept for speed, one slab a lock, and tries once more. */
+ * that finds no frames merges spare ones, one a lock, as long as that makes larger blocks, and asks again. If that
+ * fails, it trims what is kept for speed, one slab a lock, and tries once more. */
 #include "frame_fast.h"
 #include "system.h"
 
@@ -94,7 +95,7 @@ size_t cairn_trim(void)
 {
 	size_t nframes = 0;
 	cairn_key key;
-	for (bool more = cairn_system.ready; more;) {
+	for (bool more = cairn_system.heap.nchunks != 0; more;) {
 		key = cairn_enter();
 		more = cairn_heap_trim_step(&cairn_system.heap, &nframes);
 		cairn_leave(key);
@@ -151,35 +152,72 @@ static void *pages_at(cairn_pfn pfn)
 	return pfn == CAIRN_NOFRAME ? NULL : (void *)cairn_pfn_to_addr(pfn);
 }
 
-static void *take_run(size_t nframes, unsigned zones)
+bool cairn_merge_frames(unsigned below)
+{
+	bool merged = false;
+	unsigned order;
+	do {
+		cairn_key key = cairn_enter();
+		order = cairn_frame_flush(&cairn_system.frames, below);
+		cairn_leave(key);
+		merged |= order != CAIRN_ORDERS;
+	} while (order < below);
+	return merged;
+}
+
+static cairn_pfn take_run(size_t nframes, unsigned zones)
 {
 	cairn_key key = cairn_enter();
 	cairn_pfn pfn = cairn_frame_alloc_run(&cairn_system.frames, nframes, CAIRN_PAGES, zones);
 	cairn_leave(key);
+	return pfn;
+}
+
+/* None was found. */
+static cairn_pfn merge_for_run(size_t nframes, unsigned zones)
+{
+	unsigned order = cairn_log2_ceil(nframes);
+	cairn_pfn pfn = CAIRN_NOFRAME;
+	while (pfn == CAIRN_NOFRAME && cairn_merge_frames(order))
+		pfn = take_run(nframes, zones);
+	return pfn;
+}
+
+static CAIRN_SLOW void *make_room_for_run(size_t nframes, unsigned zones)
+{
+	if (!can_be_had(nframes, zones))
+		return NULL;
+	cairn_pfn pfn = merge_for_run(nframes, zones);
+	if (pfn == CAIRN_NOFRAME && cairn_trim() != 0) {
+		pfn = take_run(nframes, zones);
+		if (pfn == CAIRN_NOFRAME)
+			pfn = merge_for_run(nframes, zones);
+	}
 	return pages_at(pfn);
 }
 
-/* The long way; the lock is held. */
-static CAIRN_SLOW void *pages_alloc_locked(unsigned order, unsigned zones, cairn_key key)
+void *cairn_pages_alloc_run(size_t nframes, unsigned zones)
 {
-	cairn_pfn pfn = cairn_frame_alloc(&cairn_system.frames, order, CAIRN_PAGES, zones);
+	cairn_pfn pfn = take_run(nframes, zones);
+	return pfn != CAIRN_NOFRAME ? (void *)cairn_pfn_to_addr(pfn) : make_room_for_run(nframes, zones);
+}
+
+/* Zone 0 has nothing as it is; the lock is held. */
+static CAIRN_SLOW void *pages_alloc_rest(unsigned order, unsigned zones, cairn_key key)
+{
+	cairn_pfn pfn = cairn_frame_alloc(&cairn_system.frames, order, CAIRN_PAGES, zones & ~1u);
 	cairn_leave(key);
 	if (pfn != CAIRN_NOFRAME)
 		return (void *)cairn_pfn_to_addr(pfn);
-	if (order >= CAIRN_ORDERS || !can_be_had((size_t)1 << order, zones) || cairn_trim() == 0)
-		return NULL;
-	key = cairn_enter();
-	pfn = cairn_frame_alloc(&cairn_system.frames, order, CAIRN_PAGES, zones);
-	cairn_leave(key);
-	return pages_at(pfn);
+	return order < CAIRN_ORDERS ? make_room_for_run((size_t)1 << order, zones) : NULL;
 }
 
-/* From a larger block of the map; the lock is held. */
+/* From a larger block; the lock is held. */
 static CAIRN_SLOW void *pages_alloc_cut(unsigned order, unsigned zones, cairn_key key)
 {
 	cairn_pfn pfn;
 	if (!frame_alloc_cut(&cairn_system.frames, order, zones, &pfn))
-		return pages_alloc_locked(order, zones, key);
+		return pages_alloc_rest(order, zones, key);
 	cairn_leave(key);
 	return (void *)cairn_pfn_to_addr(pfn);
 }
@@ -195,16 +233,6 @@ void *cairn_pages_alloc(unsigned order, unsigned zones)
 	return (void *)cairn_pfn_to_addr(pfn);
 }
 
-void *cairn_pages_alloc_run(size_t nframes, unsigned zones)
-{
-	if (!can_be_had(nframes, zones))
-		return NULL;
-	void *pages = take_run(nframes, zones);
-	if (pages == NULL && cairn_trim() != 0)
-		pages = take_run(nframes, zones);
-	return pages;
-}
-
 static bool starts_a_frame(const void *addr)
 {
 	return ((uintptr_t)addr & (CAIRN_FRAME_NBYTES - 1)) == 0;
@@ -214,10 +242,13 @@ enum cairn_err cairn_pages_alloc_at(void *addr, unsigned order)
 {
 	if (!starts_a_frame(addr))
 		return CAIRN_EMISALIGNED;
-	cairn_key key = cairn_enter();
-	enum cairn_err err = cairn_frame_alloc_at(&cairn_system.frames, cairn_addr_to_pfn((uintptr_t)addr),
-						  order, CAIRN_PAGES);
-	cairn_leave(key);
+	cairn_pfn pfn = cairn_addr_to_pfn((uintptr_t)addr);
+	enum cairn_err err;
+	do {
+		cairn_key key = cairn_enter();
+		err = cairn_frame_alloc_at(&cairn_system.frames, pfn, order, CAIRN_PAGES);
+		cairn_leave(key);
+	} while (err == CAIRN_ENOMEM && cairn_merge_frames(order));
 	return err;
 }
 

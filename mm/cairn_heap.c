@@ -17,9 +17,12 @@ static void *take_block(size_t align, size_t nbytes, const void *caller)
 
 static bool grow(size_t align, size_t nbytes)
 {
-	cairn_key key = cairn_enter();
-	bool grown = cairn_heap_grow(&cairn_system.heap, align == 0 ? CAIRN_HEAP_ALIGN : align, nbytes);
-	cairn_leave(key);
+	bool grown;
+	do {
+		cairn_key key = cairn_enter();
+		grown = cairn_heap_grow(&cairn_system.heap, align == 0 ? CAIRN_HEAP_ALIGN : align, nbytes);
+		cairn_leave(key);
+	} while (!grown && cairn_merge_frames(CAIRN_ORDERS));
 	return grown;
 }
 

@@ -15,9 +15,12 @@ static enum cairn_err set_up(struct cairn_cache *cache, const struct cairn_cache
 
 static void *begin_links(void)
 {
-	cairn_key key = cairn_enter();
-	void *links = cairn_slab_links_begin(&cairn_system.slabs);
-	cairn_leave(key);
+	void *links;
+	do {
+		cairn_key key = cairn_enter();
+		links = cairn_slab_links_begin(&cairn_system.slabs);
+		cairn_leave(key);
+	} while (links == NULL && cairn_merge_frames(CAIRN_ORDERS));
 	return links;
 }
 
@@ -85,9 +88,12 @@ enum cairn_err cairn_cache_destroy(struct cairn_cache *cache)
 
 static struct cairn_slab *begin_slab(struct cairn_cache *cache)
 {
-	cairn_key key = cairn_enter();
-	struct cairn_slab *slab = cairn_slab_grow_begin(cache);
-	cairn_leave(key);
+	struct cairn_slab *slab;
+	do {
+		cairn_key key = cairn_enter();
+		slab = cairn_slab_grow_begin(cache);
+		cairn_leave(key);
+	} while (slab == NULL && cairn_merge_frames(cache->order));
 	return slab;
 }
 

@@ -88,7 +88,8 @@ static __attribute__((noinline)) enum cairn_err create_pinned(struct cairn_stack
 	cairn_port_pin(true);
 	do
 		err = take_stack(stack, nbytes, name, owner);
-	while (err == CAIRN_ENOMEM && (drop_spare() || add_arena() || cairn_trim() != 0));
+	while (err == CAIRN_ENOMEM &&
+	       (drop_spare() || add_arena() || cairn_merge_frames(CAIRN_ORDERS) || cairn_trim() != 0));
 	if (err == CAIRN_OK && is_mapped())
 		err = map_stack(stack);
 	cairn_port_pin(false);

@@ -31,43 +31,21 @@ static inline void count_up(struct cairn_zone *z, enum cairn_owner owner, size_t
 		z->nframes_of[owner] += nframes;
 }
 
-bool cairn_frame_flush(struct cairn_frames *f)
-{
-	struct cairn_zone *z = &f->zone[0];
-
-	if (z->spares == NULL)
-		return false;
-	for (unsigned order = z->nframes != 0 ? CAIRN_SPARE_ORDERS : 0; order-- > 0;)
-		for (unsigned i = 0; i < CAIRN_SPARES; i++) {
-			uint32_t after = z->spares[order].after[i];
-
-			if (after == 0)
-				continue;
-			z->spares[order].after[i] = 0;
-			z->owner[after - 1] = BYTE_INTERIOR;
-			cairn_frame_release(z, after - 1 + z->even, order);
-			return true;
-		}
-	return false;
-}
-
-/* Take a free block from the first of `zones` that has one: its zone, or NULL. Spares are
- * merged before that fails. The owner byte and the count are the caller's to write. */
+/* Take a free block from the first of `zones` that has one: its zone, or NULL. The owner byte and the count are
+ * the caller's to write. */
 static inline struct cairn_zone *take(struct cairn_frames *f, unsigned order, unsigned zones, uint32_t *place)
 {
-	do {
-		struct cairn_zone *z = f->zone;
+	struct cairn_zone *z = f->zone;
 
-		for (unsigned rest = zones; rest != 0 && z < f->zone + CAIRN_ZONES; rest >>= 1, z++) {
-			if ((rest & 1) == 0 || order >= z->norders)
-				continue;
-			*place = cairn_frame_cut(z, order);
-			if (*place == NO_PLACE)
-				continue;
-			z->nframes_of[CAIRN_FREE] -= order_nframes(order);
-			return z;
-		}
-	} while (cairn_frame_flush(f));
+	for (; zones != 0 && z < f->zone + CAIRN_ZONES; zones >>= 1, z++) {
+		if ((zones & 1) == 0 || order >= z->norders)
+			continue;
+		*place = cairn_frame_cut(z, order);
+		if (*place == NO_PLACE)
+			continue;
+		z->nframes_of[CAIRN_FREE] -= order_nframes(order);
+		return z;
+	}
 	return NULL;
 }
 
@@ -137,23 +115,30 @@ cairn_pfn cairn_frame_alloc_run(struct cairn_frames *f, size_t nframes, enum cai
 	return pfn_of(z, place);
 }
 
-/* Order of the free block that covers the block of `order` at `place`; CAIRN_ORDERS: not all of that is
- * free. */
-static unsigned free_cover(const struct cairn_zone *z, uint32_t place, unsigned order)
+/* Take the block of the map that the block of `order` at `place` is, or lies in: its order; CAIRN_ORDERS: there
+ * is none. Where one of a pair of buddies is free, no larger block covers the other. */
+static unsigned take_cover(struct cairn_zone *z, uint32_t place, unsigned order)
 {
-	for (; order < z->norders; order++)
-		if (cairn_frame_is_free(z, place & ~(uint32_t)0 << order, order))
-			return order;
+	for (; order < z->norders; order++) {
+		uint32_t bit = bit_of(z, place, order), half = order_nframes(order);
+
+		if ((*map_word(z, order, bit) & word_bit(bit)) == 0)
+			continue;
+		if (order < top_of(z) &&
+		    lower_is_free(z, place >> order >> 1 << order << 1, order) != ((place & half) == 0))
+			break;
+		map_clear(z, order, bit);
+		return order;
+	}
 	return CAIRN_ORDERS;
 }
 
-/* Take the block of `order` at `place` out of the free block of order `from` that covers it. */
+/* What is left of the block of order `from` that covers the block of `order` at `place`, taken out of it, goes into
+ * the map. */
 static void carve(struct cairn_zone *z, uint32_t place, unsigned order, unsigned from)
 {
 	uint32_t head = place & ~(uint32_t)0 << from;
 
-	map_clear(z, from, bit_of(z, head, from));
-	z->nframes_of[CAIRN_FREE] -= order_nframes(order);
 	while (from > order) {
 		uint32_t half = order_nframes(--from);
 		uint32_t other = place & half ? head : head + half;
@@ -179,12 +164,15 @@ enum cairn_err cairn_frame_alloc_at(struct cairn_frames *f, cairn_pfn pfn, unsig
 	if (z == NULL || z->nframes - (uint32_t)(pfn - z->base) < order_nframes(order))
 		return CAIRN_EFOREIGN;
 	place = place_of(z, pfn);
-	do {
-		from = free_cover(z, place, order);
-	} while (from == CAIRN_ORDERS && cairn_frame_flush(f));
+	if (!is_free_or_interior(*owner_at(z, place)))
+		return CAIRN_ENOMEM;
+	from = take_cover(z, place, order);
+	if (from == CAIRN_ORDERS)
+		from = cairn_frame_take_cover(z, place, order);
 	if (from == CAIRN_ORDERS)
 		return CAIRN_ENOMEM;
 	carve(z, place, order, from);
+	z->nframes_of[CAIRN_FREE] -= order_nframes(order);
 	*owner_at(z, place) = head_byte(owner, order);
 	count_up(z, owner, order_nframes(order));
 	return CAIRN_OK;
@@ -222,51 +210,62 @@ struct holder {
 	enum cairn_owner owner;
 };
 
-/* What a byte of a free frame says is true only where a free block begins; where the upper half of a split
- * begins, it may be anything. */
-static bool free_holds(const struct cairn_zone *z, uint32_t head, struct holder *holder)
+/* A block or run that is in use. Only its head's byte says so; what begins between that and `place` is free. */
+static bool used_holder(const struct cairn_zone *z, uint32_t place, struct holder *holder)
 {
-	unsigned order = order_of(*owner_at(z, head));
+	uint32_t head = place;
 
-	*holder = (struct holder){head, 1, CAIRN_FREE};
-	if (*owner_at(z, head) == BYTE_SPARE) {
-		order = cairn_frame_spare_order(z, head);
-		holder->nframes = block_nframes(z, order);
-		return order < z->norders;
+	for (unsigned i = 0; i < CAIRN_ORDERS && in_zone(z, head); i++, head &= head - 1) {
+		uint8_t byte = *owner_at(z, head);
+
+		if (!may_own((enum cairn_owner)kind_of(byte)))
+			continue;
+		*holder = (struct holder){head, length_of(z, head), (enum cairn_owner)kind_of(byte)};
+		return place - head < holder->nframes;
 	}
-	if (kind_of(*owner_at(z, head)) != CAIRN_FREE || !cairn_frame_is_free(z, head, order))
-		order = cairn_lowest_bit(head | order_nframes(top_of(z)));
-	if (!cairn_frame_is_free(z, head, order))
-		return false;
-	holder->nframes = order_nframes(order);
-	return true;
+	return false;
 }
 
-static bool holds(const struct cairn_zone *z, uint32_t head, uint32_t place, struct holder *holder)
+/* Frames of the free block that begins at `head`; 0: none does. What a byte says of a free frame is true only where
+ * a free block begins; where the upper half of a split begins, it may be anything. */
+static uint32_t free_nframes(const struct cairn_zone *z, uint32_t head)
 {
 	uint8_t byte = *owner_at(z, head);
+	unsigned order = order_of(byte);
 
-	if (byte == BYTE_INTERIOR || kind_of(byte) == CAIRN_FREE)
-		return free_holds(z, head, holder) && place - head < holder->nframes;
-	if (kind_of(byte) == KIND_RUN || kind_of(byte) == CAIRN_RESERVED)
-		return false;
-	*holder = (struct holder){head, length_of(z, head), (enum cairn_owner)kind_of(byte)};
-	return place - head < holder->nframes;
+	if (byte == BYTE_SPARE)
+		order = cairn_frame_spare_order(z, head);
+	else if (kind_of(byte) != CAIRN_FREE || !cairn_frame_is_free(z, head, order))
+		order = cairn_lowest_bit(head | order_nframes(top_of(z)));
+	if (order >= z->norders || (byte != BYTE_SPARE && !cairn_frame_is_free(z, head, order)))
+		return 0;
+	return order_nframes(order);
+}
+
+static bool free_holder(const struct cairn_zone *z, uint32_t place, struct holder *holder)
+{
+	uint32_t head = place;
+
+	for (unsigned i = 0; i < CAIRN_ORDERS && in_zone(z, head); i++, head &= head - 1) {
+		uint32_t nframes = is_free_or_interior(*owner_at(z, head)) ? free_nframes(z, head) : 0;
+
+		*holder = (struct holder){head, nframes, CAIRN_FREE};
+		if (place - head < nframes)
+			return true;
+	}
+	return false;
 }
 
 /* A frame whose head is lost is RESERVED. */
 static struct holder holder_of(const struct cairn_zone *z, uint32_t place)
 {
 	uint8_t byte = *owner_at(z, place);
-	uint32_t head = place;
 	struct holder holder;
 
-	if (byte == BYTE_BOOT_META)
-		return (struct holder){place, 1, CAIRN_META};
-	for (unsigned i = 0; i < CAIRN_ORDERS && in_zone(z, head); i++, head &= head - 1)
-		if (holds(z, head, place, &holder))
-			return holder;
-	return (struct holder){place, 1, CAIRN_RESERVED};
+	if (byte != BYTE_RESERVED && byte != BYTE_BOOT_META &&
+	    (used_holder(z, place, &holder) || free_holder(z, place, &holder)))
+		return holder;
+	return (struct holder){place, 1, byte == BYTE_BOOT_META ? CAIRN_META : CAIRN_RESERVED};
 }
 
 /* ---- free ---- */

@@ -9,9 +9,10 @@
  * Metadata: one owner byte a frame, and one bit a pair of buddies that tells if one of them is free, with
  * summary words above, so that the lowest free block of an order is found by a search of constant depth.
  * In front of that, the zone that is tried first has a few spares of each order: blocks that were freed last,
- * kept for the next allocation of their order (frame_fast.h). They are free in all
- * answers given here, and merge before any request fails. What PAGES has is not counted: it is what is neither
- * free nor anybody else's.
+ * kept for the next allocation of their order (frame_fast.h). They are free in all answers given here, but do
+ * not merge by themselves: when a request has found nothing, cairn_frame_flush merges one, and it is asked again.
+ * That is the caller's to do, so that each merge can have a lock of its own. What PAGES has is not counted: it is
+ * what is neither free nor anybody else's.
  * See Knuth, TAOCP vol. 1, 2.5 (buddy system); the address-ordered form over bits has no source but
  * measurement.
  *
@@ -112,20 +113,22 @@ enum cairn_err cairn_frame_zones(struct cairn_frames *f, struct cairn_regions *r
 enum cairn_err cairn_frame_open(struct cairn_frames *f, const struct cairn_regions *r) CAIRN_MUST_USE;
 
 /* Allocate 2^order contiguous frames, naturally aligned, for `owner` (PAGES to META). Contents undefined.
- * In the first zone of `zones` that has it: a spare of that order, or else the best order that is free, lowest
- * address; other spares count only when nothing else will do. CAIRN_NOFRAME iff f is NULL, order >=
- * CAIRN_ORDERS, owner is RESERVED or FREE, or no such block is free in `zones`. */
+ * In the first zone of `zones` that has it: a spare of that order, or else of the best order that is free the
+ * lowest address, or else from the smallest spare that is larger. CAIRN_NOFRAME iff f is NULL, order >=
+ * CAIRN_ORDERS, owner is RESERVED or FREE, or no such block is free in `zones`, once spares have been merged by
+ * cairn_frame_flush. */
 cairn_pfn cairn_frame_alloc(struct cairn_frames *f, unsigned order, enum cairn_owner owner,
 			    unsigned zones) CAIRN_MUST_USE;
 
 /* Allocate exactly nframes, aligned to the power of two at or above nframes; the tail is free again at
  * once. CAIRN_NOFRAME iff f is NULL, nframes is 0 or above 2^(CAIRN_ORDERS-1), the owner is wrong, or no
- * block of that power of two is free. */
+ * block of that power of two is free; see cairn_frame_alloc. */
 cairn_pfn cairn_frame_alloc_run(struct cairn_frames *f, size_t nframes, enum cairn_owner owner,
 				unsigned zones) CAIRN_MUST_USE;
 
 /* Allocate the block of `order` at pfn. CAIRN_EINVAL: f NULL, order or owner wrong; CAIRN_EALIGN: pfn is
- * no multiple of 2^order; CAIRN_EFOREIGN: not all in one zone; CAIRN_ENOMEM: not all of it is free. */
+ * no multiple of 2^order; CAIRN_EFOREIGN: not all in one zone; CAIRN_ENOMEM: not all of it is free, once spares
+ * have been merged. */
 enum cairn_err cairn_frame_alloc_at(struct cairn_frames *f, cairn_pfn pfn, unsigned order,
 				    enum cairn_owner owner) CAIRN_MUST_USE;
 
@@ -138,8 +141,10 @@ enum cairn_err cairn_frame_alloc_at(struct cairn_frames *f, cairn_pfn pfn, unsig
  *   CAIRN_EWRONGKIND anything else's, RESERVED and boot META included */
 enum cairn_err cairn_frame_free(struct cairn_frames *f, cairn_pfn pfn, enum cairn_owner owner);
 
-/* Merge a spare of the highest order that has one: true iff there was one. Done before any request fails. */
-bool cairn_frame_flush(struct cairn_frames *f);
+/* Merge a spare whose buddy is free, too, of the highest order below `below` that has one: the order of what comes
+ * of it. CAIRN_ORDERS: there was none, so that a request for a block of order `below` that has found nothing has
+ * failed for good. */
+unsigned cairn_frame_flush(struct cairn_frames *f, unsigned below);
 
 /* What pfn is: false iff it is in no zone. Never changes anything; safe on damaged metadata, where a frame
  * whose head is lost is told as RESERVED. */
@@ -177,11 +182,6 @@ const char *cairn_frame_check(const struct cairn_frames *f) CAIRN_MUST_USE;
 #define CAIRN_SPARES       2                                       /* of an order */
 #define CAIRN_SPARE_ORDERS (CAIRN_ORDERS < 10 ? CAIRN_ORDERS : 10) /* from 0 on, that have spares */
 
-/* Free blocks of an order that are in no map: the numbers of their bytes in `owner`, plus one; 0: none. */
-struct cairn_spares {
-	uint32_t after[CAIRN_SPARES];
-};
-
 struct cairn_zone {
 	uint8_t *owner;   /* a byte a frame: kind and order at the head of a block, or interior */
 	cairn_pfn low;    /* pfn that owner[0] stands for: the base, made even */
@@ -195,7 +195,7 @@ struct cairn_zone {
 	size_t **
 		maps; /* of each order whose string is longer than a word: biased, so that no bit needs an offset */
 	size_t nframes_of[CAIRN_NOWNERS]; /* FREE: in the map, not spares; PAGES: 0, they are the rest */
-	struct cairn_spares *spares;      /* of each order; NULL: this zone has none */
+	uint32_t (*spares)[CAIRN_SPARES]; /* by order; NULL: this zone has none */
 	cairn_pfn base;
 	uint32_t nframes; /* 0: no zone here */
 	uint8_t attr;
@@ -208,8 +208,9 @@ struct cairn_zone {
 
 struct cairn_frames {
 	struct cairn_zone zone[CAIRN_ZONES];
-	struct cairn_spares spares[CAIRN_SPARE_ORDERS]; /* of zone[0] */
-	bool ordered;                                   /* no spares */
+	/* Free blocks of zone[0] that are in no map: the numbers of their bytes in `owner`, plus one; 0: none. */
+	uint32_t spares[CAIRN_SPARE_ORDERS][CAIRN_SPARES];
+	bool ordered; /* no spares */
 };
 
 #endif

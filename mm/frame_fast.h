@@ -22,7 +22,7 @@ static inline bool frame_alloc_spare(struct cairn_frames *f, unsigned order, enu
 
 	if ((zones & 1) == 0 || order >= CAIRN_SPARE_ORDERS)
 		return false;
-	after = f->spares[order].after;
+	after = f->spares[order];
 	if (*after == 0 && *++after == 0)
 		return false;
 	i = *after - 1;
@@ -117,7 +117,7 @@ static inline enum frame_free_short frame_free_spare(struct cairn_frames *f, cai
 	*order = (unsigned)z->owner[*i] - head_byte(CAIRN_PAGES, 0);
 	if (*order >= CAIRN_SPARE_ORDERS)
 		return FRAME_UNSEEN;
-	after = f->spares[*order].after;
+	after = f->spares[*order];
 	if (*after != 0 && *++after != 0)
 		return FRAME_TO_MAP;
 	*after = *i + 1;

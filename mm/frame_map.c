@@ -46,7 +46,7 @@ unsigned cairn_frame_nspares(const struct cairn_zone *z, unsigned order)
 	unsigned nspares = 0;
 
 	for (unsigned i = 0; z->spares != NULL && order < CAIRN_SPARE_ORDERS && i < CAIRN_SPARES; i++)
-		nspares += z->spares[order].after[i] != 0;
+		nspares += z->spares[order][i] != 0;
 	return nspares;
 }
 
@@ -63,7 +63,7 @@ unsigned cairn_frame_spare_order(const struct cairn_zone *z, uint32_t place)
 {
 	for (unsigned order = 0; z->spares != NULL && order < CAIRN_SPARE_ORDERS; order++)
 		for (unsigned i = 0; i < CAIRN_SPARES; i++)
-			if (z->spares[order].after[i] == place - z->even + 1)
+			if (z->spares[order][i] == place - z->even + 1)
 				return order;
 	return CAIRN_ORDERS;
 }
@@ -123,6 +123,43 @@ static inline void split(struct cairn_zone *z, uint32_t place, unsigned from, un
 		map_set(z, from - 1, bit);
 }
 
+/* The block of an order that has one. */
+static inline uint32_t take_block(struct cairn_zone *z, unsigned order)
+{
+	uint32_t place = take_first(z, order) << order;
+
+	if (order == top_of(z))
+		return place;
+	place <<= 1;
+	return lower_is_free(z, place, order) ? place : place + order_nframes(order);
+}
+
+/* A spare stops being one. */
+static uint32_t take_spare(struct cairn_zone *z, uint32_t *after)
+{
+	uint32_t i = *after - 1;
+
+	*after = 0;
+	z->owner[i] = BYTE_INTERIOR;
+	return i + z->even;
+}
+
+/* The smallest spare of at least that order, counted as if it had been in the map. */
+static CAIRN_SLOW uint32_t take_smallest_spare(struct cairn_zone *z, unsigned *order)
+{
+	if (z->spares == NULL)
+		return NO_PLACE;
+	for (; *order < CAIRN_SPARE_ORDERS; ++*order) {
+		uint32_t *after = z->spares[*order];
+
+		if (*after == 0 && *++after == 0)
+			continue;
+		z->nframes_of[CAIRN_FREE] += order_nframes(*order);
+		return take_spare(z, after);
+	}
+	return NO_PLACE;
+}
+
 uint32_t cairn_frame_cut(struct cairn_zone *z, unsigned order)
 {
 	const size_t *top = &z->tops[order];
@@ -132,13 +169,13 @@ uint32_t cairn_frame_cut(struct cairn_zone *z, unsigned order)
 	while (*top++ == 0)
 		;
 	from = (unsigned)(top - z->tops) - 1;
-	if (from >= z->norders)
-		return NO_PLACE;
-	place = take_first(z, from) << from;
-	if (from < top_of(z)) {
-		place <<= 1;
-		if (!lower_is_free(z, place, from))
-			place += order_nframes(from);
+	if (from < z->norders) {
+		place = take_block(z, from);
+	} else {
+		from = order;
+		place = take_smallest_spare(z, &from);
+		if (place == NO_PLACE)
+			return NO_PLACE;
 	}
 	if (from != order)
 		split(z, place, from, order);
@@ -192,7 +229,7 @@ static inline unsigned merge(struct cairn_zone *z, uint32_t bit, unsigned order)
 	return order;
 }
 
-void cairn_frame_release(struct cairn_zone *z, uint32_t place, unsigned order)
+unsigned cairn_frame_release(struct cairn_zone *z, uint32_t place, unsigned order)
 {
 	z->nframes_of[CAIRN_FREE] += order_nframes(order);
 	order = merge(z, place >> order >> 1, order);
@@ -200,6 +237,7 @@ void cairn_frame_release(struct cairn_zone *z, uint32_t place, unsigned order)
 	*owner_at(z, place) = head_byte(CAIRN_FREE, order);
 	if (order == top_of(z))
 		map_set(z, order, place >> order);
+	return order;
 }
 
 void cairn_frame_put(struct cairn_zone *z, uint32_t place, unsigned order)
@@ -207,7 +245,7 @@ void cairn_frame_put(struct cairn_zone *z, uint32_t place, unsigned order)
 	unsigned i = 0;
 
 	while (z->spares != NULL && order < CAIRN_SPARE_ORDERS && i < CAIRN_SPARES) {
-		uint32_t *after = &z->spares[order].after[i++];
+		uint32_t *after = &z->spares[order][i++];
 
 		if (*after == 0) {
 			*after = place - z->even + 1;
@@ -216,4 +254,55 @@ void cairn_frame_put(struct cairn_zone *z, uint32_t place, unsigned order)
 		}
 	}
 	cairn_frame_release(z, place, order);
+}
+
+/* Is the buddy of a spare in the map? */
+static inline bool buddy_is_free(const struct cairn_zone *z, uint32_t after, unsigned order)
+{
+	uint32_t bit = (after - 1 + z->even) >> order >> 1;
+
+	return after != 0 && (*map_word(z, order, bit) & word_bit(bit)) != 0;
+}
+
+/* Are the two each other's buddies? */
+static inline bool are_buddies(const struct cairn_zone *z, const uint32_t after[CAIRN_SPARES], unsigned order)
+{
+	return ((after[0] - 1 + z->even) ^ (after[1] - 1 + z->even)) == order_nframes(order);
+}
+_Static_assert(CAIRN_SPARES == 2, "they are two");
+
+unsigned cairn_frame_flush(struct cairn_frames *f, unsigned below)
+{
+	struct cairn_zone *z = &f->zone[0];
+	unsigned order = below < CAIRN_SPARE_ORDERS ? below : CAIRN_SPARE_ORDERS;
+
+	if (z->spares == NULL)
+		return CAIRN_ORDERS;
+	if (order > top_of(z))
+		order = top_of(z);
+	while (order-- > 0) {
+		uint32_t *after = z->spares[order];
+
+		if ((after[0] | after[1]) == 0)
+			continue;
+		if (buddy_is_free(z, after[0], order) || are_buddies(z, after, order) ||
+		    buddy_is_free(z, *++after, order))
+			return cairn_frame_release(z, take_spare(z, after), order);
+	}
+	return CAIRN_ORDERS;
+}
+
+unsigned cairn_frame_take_cover(struct cairn_zone *z, uint32_t place, unsigned order)
+{
+	for (; z->spares != NULL && order < CAIRN_SPARE_ORDERS; order++)
+		for (unsigned i = 0; i < CAIRN_SPARES; i++) {
+			uint32_t *after = &z->spares[order][i];
+
+			if (*after == 0 || (place - (*after - 1 + z->even)) >> order != 0)
+				continue;
+			take_spare(z, after);
+			z->nframes_of[CAIRN_FREE] += order_nframes(order);
+			return order;
+		}
+	return CAIRN_ORDERS;
 }

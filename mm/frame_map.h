@@ -54,6 +54,12 @@ static inline unsigned order_of(uint8_t byte)
 	return byte & ORDER_MASK;
 }
 
+/* No byte of a block that is in use, nor of what is nobody's to take. */
+static inline bool is_free_or_interior(uint8_t byte)
+{
+	return byte == BYTE_INTERIOR || kind_of(byte) == CAIRN_FREE;
+}
+
 static inline uint32_t order_nframes(unsigned order)
 {
 	return (uint32_t)1 << order;
@@ -221,16 +227,20 @@ static inline void map_filled(struct cairn_zone *z, unsigned order, uint32_t wor
 		z->tops[order] |= low_bit(word);
 }
 
-/* Take the lowest block of the best order, at least `order`, out of the map, cut to `order`; NO_PLACE: there is
- * none. The head's byte and the counts are the caller's to write. */
+/* Take the lowest block of the best order, at least `order`, out of the map, or, if it has none, the smallest
+ * such spare, cut to `order`; NO_PLACE: there is none. The head's byte and the counts are the caller's to write. */
 uint32_t cairn_frame_cut(struct cairn_zone *z, unsigned order);
 
-/* Make a block free that is not, and merge it with its buddies as long as they are free. Counts but FREE's are
- * the caller's. */
-void cairn_frame_release(struct cairn_zone *z, uint32_t place, unsigned order);
+/* Make a block free that is not, and merge it with its buddies as long as they are free: the order of what comes
+ * of it. Counts but FREE's are the caller's. */
+unsigned cairn_frame_release(struct cairn_zone *z, uint32_t place, unsigned order);
 
 /* The same, but it becomes a spare if there is room for one. */
 void cairn_frame_put(struct cairn_zone *z, uint32_t place, unsigned order);
+
+/* Take the spare that the block of `order` at `place` is, or lies in: its order; CAIRN_ORDERS: there is none. It
+ * counts as if it had been in the map. */
+unsigned cairn_frame_take_cover(struct cairn_zone *z, uint32_t place, unsigned order);
 
 static inline void map_set(struct cairn_zone *z, unsigned order, uint32_t bit)
 {

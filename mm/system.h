@@ -44,6 +44,10 @@ static inline void cairn_leave(cairn_key key)
 enum cairn_err cairn_refuse(enum cairn_err err, const char *operation, const void *addr, const char *name,
 			    const void *caller);
 
+/* No block of frames of order `below` was found, or of an unknown one (CAIRN_ORDERS): merge spares, one a lock,
+ * until there is one, or no spare can be merged any more. true: ask again. */
+bool cairn_merge_frames(unsigned below);
+
 /* Memory came back: tell who waits for it. Unlocked. */
 static inline void cairn_tell_watchers(void)
 {

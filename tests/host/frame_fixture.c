@@ -57,8 +57,19 @@ void frame_give(cairn_pfn pfn)
 
 void frame_flush(void)
 {
-	while (cairn_frame_flush(&frame_pool))
-		assert_null(cairn_frame_check(&frame_pool));
+	struct cairn_zone *z = &frame_pool.zone[0];
+
+	for (unsigned order = 0; order < CAIRN_SPARE_ORDERS; order++)
+		for (unsigned i = 0; i < CAIRN_SPARES; i++) {
+			cairn_pfn pfn = frame_spare(order, i);
+
+			if (pfn == CAIRN_NOFRAME)
+				continue;
+			frame_pool.spares[order][i] = 0;
+			*owner_at(z, place_of(z, pfn)) = BYTE_INTERIOR;
+			cairn_frame_release(z, place_of(z, pfn), order);
+			assert_null(cairn_frame_check(&frame_pool));
+		}
 }
 
 bool frame_free_shortly(cairn_pfn pfn)
@@ -76,7 +87,7 @@ bool frame_free_shortly(cairn_pfn pfn)
 
 cairn_pfn frame_spare(unsigned order, unsigned i)
 {
-	uint32_t after = order < CAIRN_SPARE_ORDERS ? frame_pool.spares[order].after[i] : 0;
+	uint32_t after = order < CAIRN_SPARE_ORDERS ? frame_pool.spares[order][i] : 0;
 
 	return after != 0 ? frame_pool.zone[0].low + after - 1 : CAIRN_NOFRAME;
 }

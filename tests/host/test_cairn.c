@@ -113,6 +113,120 @@ static void pages_come_and_go(void **state)
 	facade_all_back();
 }
 
+/* Frames that are free in pieces, spares and in the map, while nothing else is. */
+#define GROUP_ORDER 4u
+#define GROUP       (1u << GROUP_ORDER)
+_Static_assert(CAIRN_SLAB_MAX_ORDER <= GROUP_ORDER, "a slab fits");
+
+static unsigned char *taken[(FACADE_FAST_NBYTES + FACADE_SLOW_NBYTES) >> CAIRN_FRAME_SHIFT];
+
+static bool is_taken(size_t ntaken, const unsigned char *page)
+{
+	for (size_t i = 0; i < ntaken; i++)
+		if (taken[i] == page)
+			return true;
+	return false;
+}
+
+/* Everything is taken: the lowest group of frames in zone 0 that is. */
+static unsigned char *whole_group(size_t ntaken)
+{
+	struct cairn_zone_info zone;
+	assert_true(cairn_zone_info(0, &zone));
+	for (cairn_pfn pfn = zone.base & ~(cairn_pfn)(GROUP - 1); pfn - zone.base < zone.nframes;
+	     pfn += GROUP) {
+		unsigned char *group = (unsigned char *)cairn_pfn_to_addr(pfn);
+		unsigned n = 0;
+		while (n < GROUP && is_taken(ntaken, group + n * CAIRN_FRAME_NBYTES))
+			n++;
+		if (n == GROUP)
+			return group;
+	}
+	fail();
+	return NULL;
+}
+
+static void free_frame_by_frame(unsigned char *group)
+{
+	for (unsigned i = 0; i < GROUP; i++)
+		assert_int_equal(cairn_pages_free(group + i * CAIRN_FRAME_NBYTES), CAIRN_OK);
+}
+
+static void take_frame_by_frame(unsigned char *group)
+{
+	for (unsigned i = 0; i < GROUP; i++)
+		assert_int_equal(cairn_pages_alloc_at(group + i * CAIRN_FRAME_NBYTES, 0), CAIRN_OK);
+	assert_null(cairn_pages_alloc(0, CAIRN_ANY_ZONE));
+}
+
+/* Frames that were freed one by one are one block for whoever needs it. */
+static void spares_merge_before_a_request_fails(void **state)
+{
+	(void)state;
+	const struct cairn_cache_spec spec = {.name = "large", .nbytes = 2 * CAIRN_FRAME_NBYTES};
+	const size_t heap_nbytes = GROUP * CAIRN_FRAME_NBYTES - 256;
+	size_t n = 0, nobjects = 0;
+	unsigned char *object[GROUP];
+	struct cairn_cache_info info;
+	assert_int_equal(cairn_cache_create(&widgets, &spec), CAIRN_OK);
+	do {
+		object[nobjects++] = cairn_cache_alloc(&widgets);
+		assert_true(cairn_cache_stats(&widgets, &info));
+	} while (nobjects < info.objects_per_slab);
+	while ((taken[n] = cairn_pages_alloc(0, CAIRN_ANY_ZONE)) != NULL)
+		n++;
+	unsigned char *group = whole_group(n);
+	free_frame_by_frame(group);
+	assert_ptr_equal(cairn_pages_alloc(GROUP_ORDER, CAIRN_ANY_ZONE), group);
+	assert_int_equal(cairn_pages_free(group), CAIRN_OK);
+	take_frame_by_frame(group);
+	free_frame_by_frame(group);
+	assert_ptr_equal(cairn_pages_alloc_run(GROUP - 1, CAIRN_ANY_ZONE), group);
+	assert_int_equal(cairn_pages_free(group), CAIRN_OK);
+	take_frame_by_frame(group);
+	free_frame_by_frame(group);
+	assert_int_equal(cairn_pages_alloc_at(group, GROUP_ORDER), CAIRN_OK);
+	assert_int_equal(cairn_pages_free(group), CAIRN_OK);
+	take_frame_by_frame(group);
+	free_frame_by_frame(group);
+	object[nobjects] = cairn_cache_alloc(&widgets);
+	assert_true((size_t)(object[nobjects] - group) < GROUP * CAIRN_FRAME_NBYTES);
+	assert_int_equal(cairn_cache_free(&widgets, object[nobjects]), CAIRN_OK);
+	cairn_cache_shrink(&widgets);
+	take_frame_by_frame(group);
+	free_frame_by_frame(group);
+	unsigned char *block = cairn_alloc(heap_nbytes);
+	assert_true(block != NULL && (size_t)(block - group) < GROUP * CAIRN_FRAME_NBYTES);
+	assert_int_equal(cairn_free(block), CAIRN_OK);
+	cairn_trim();
+	take_frame_by_frame(group);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(cairn_pages_free(taken[i]), CAIRN_OK);
+	while (nobjects > 0)
+		assert_int_equal(cairn_cache_free(&widgets, object[--nobjects]), CAIRN_OK);
+	assert_int_equal(cairn_cache_destroy(&widgets), CAIRN_OK);
+	totals_are_as_at_the_start();
+}
+
+/* ... and each of them in a lock of its own. */
+static void spares_merge_one_a_lock(void **state)
+{
+	(void)state;
+	size_t n = 0;
+	while ((taken[n] = cairn_pages_alloc(0, CAIRN_ANY_ZONE)) != NULL)
+		n++;
+	unsigned char *group = whole_group(n);
+	free_frame_by_frame(group);
+	unsigned nlocks = port_test.nlocks;
+	assert_ptr_equal(cairn_pages_alloc(GROUP_ORDER, CAIRN_ANY_ZONE), group);
+	assert_int_equal(port_test.nlocks - nlocks, 4); /* not found; two frames merge; found */
+	assert_int_equal(cairn_pages_free(group), CAIRN_OK);
+	take_frame_by_frame(group);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(cairn_pages_free(taken[i]), CAIRN_OK);
+	totals_are_as_at_the_start();
+}
+
 static void requests_that_make_no_sense_get_null(void **state)
 {
 	(void)state;
@@ -199,6 +313,8 @@ int test_cairn_run(void)
 		FACADE_TEST(maps_that_make_no_sense_are_refused),
 		FACADE_TEST(init_takes_the_memory_over_once),
 		FACADE_TEST(pages_come_and_go),
+		FACADE_TEST(spares_merge_before_a_request_fails),
+		FACADE_TEST(spares_merge_one_a_lock),
 		FACADE_TEST(requests_that_make_no_sense_get_null),
 		FACADE_TEST(requests_that_make_no_sense_trim_nothing),
 		FACADE_TEST(tables_list_caches_zones_and_live_blocks),

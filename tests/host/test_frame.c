@@ -151,6 +151,75 @@ static void frame_takes_best_order_then_lowest_address(void **state)
 	assert_true(frame_take(2) == BASE + 32);
 }
 
+/* ---- spares ---- */
+
+static void frame_spares_merge_when_asked_to(void **state)
+{
+	(void)state;
+	frame_start(BASE, 8);
+	for (unsigned i = 0; i < 8; i++)
+		assert_true(frame_take(0) == BASE + i);
+	/* Spares: 0 and 1, each other's buddies. In the map: 2 and 3, as one. */
+	for (unsigned i = 0; i < 4; i++)
+		assert_true(frame_free_shortly(BASE + i));
+	assert_true(frame_spare(0, 0) == BASE && frame_spare(0, 1) == BASE + 1);
+	assert_true(frame_take(2) == CAIRN_NOFRAME);
+	assert_int_equal(cairn_frame_alloc_at(&frame_pool, BASE, 2, CAIRN_PAGES), CAIRN_ENOMEM);
+	/* No spare is too small to be asked for, and one of order 0 is of no use then. */
+	assert_int_equal(cairn_frame_flush(&frame_pool, 0), CAIRN_ORDERS);
+	/* One into the map, and the other to that, and to what is there. */
+	assert_int_equal(cairn_frame_flush(&frame_pool, 2), 0);
+	assert_int_equal(cairn_frame_flush(&frame_pool, 2), 2);
+	assert_null(cairn_frame_check(&frame_pool));
+	assert_int_equal(cairn_frame_flush(&frame_pool, CAIRN_ORDERS), CAIRN_ORDERS);
+	assert_true(frame_take(2) == BASE);
+}
+
+static void frame_spares_stay_that_cannot_merge(void **state)
+{
+	(void)state;
+	frame_start(BASE, 8);
+	for (unsigned i = 0; i < 8; i++)
+		assert_true(frame_take(0) == BASE + i);
+	assert_true(frame_free_shortly(BASE + 1));
+	assert_true(frame_free_shortly(BASE + 2));
+	assert_true(frame_free_shortly(BASE + 4));
+	assert_int_equal(cairn_frame_flush(&frame_pool, CAIRN_ORDERS), CAIRN_ORDERS);
+	assert_true(frame_take(1) == CAIRN_NOFRAME);
+	/* The buddy of either of them. */
+	assert_true(frame_free_shortly(BASE + 3));
+	assert_int_equal(cairn_frame_flush(&frame_pool, CAIRN_ORDERS), 1);
+	assert_true(frame_take(1) == BASE + 2);
+	assert_true(frame_free_shortly(BASE + 0));
+	assert_int_equal(cairn_frame_flush(&frame_pool, CAIRN_ORDERS), 0);
+	assert_int_equal(cairn_frame_flush(&frame_pool, CAIRN_ORDERS), 1);
+	assert_true(frame_take(1) == BASE);
+}
+
+/* Where the map has nothing, a block is cut from the smallest spare, and one at an address from that which has it. */
+static void frame_spares_are_cut(void **state)
+{
+	(void)state;
+	frame_start(BASE, 32);
+	assert_true(frame_take(4) == BASE);
+	assert_true(frame_take(3) == BASE + 16);
+	assert_true(frame_take(2) == BASE + 24);
+	assert_true(frame_take(2) == BASE + 28);
+	assert_true(frame_free_shortly(BASE));
+	assert_true(frame_free_shortly(BASE + 24));
+	assert_true(frame_take(1) == BASE + 24);
+	assert_true(frame_take_run(3) == BASE);
+	assert_true(frame_spare(4, 0) == CAIRN_NOFRAME);
+	assert_true(frame_free_shortly(BASE + 16));
+	assert_int_equal(cairn_frame_alloc_at(&frame_pool, BASE + 22, 1, CAIRN_PAGES), CAIRN_OK);
+	assert_null(cairn_frame_check(&frame_pool));
+	assert_true(frame_spare(3, 0) == CAIRN_NOFRAME);
+	assert_true(frame_free_shortly(BASE + 22));
+	assert_int_equal(cairn_frame_alloc_at(&frame_pool, BASE + 22, 1, CAIRN_PAGES), CAIRN_OK);
+	assert_null(cairn_frame_check(&frame_pool));
+	assert_int_equal(cairn_frame_alloc_at(&frame_pool, BASE + 23, 0, CAIRN_PAGES), CAIRN_ENOMEM);
+}
+
 /* ---- several zones ---- */
 
 /* What is freed is not what comes next, unless it is the lowest. */
@@ -167,7 +236,7 @@ static void frame_ordered_has_no_spares(void **state)
 	assert_true(low == BASE && high == BASE + 1);
 	assert_int_equal(cairn_frame_free(&frame_pool, low, CAIRN_PAGES), CAIRN_OK);
 	assert_int_equal(cairn_frame_free(&frame_pool, high, CAIRN_PAGES), CAIRN_OK);
-	assert_false(cairn_frame_flush(&frame_pool));
+	assert_int_equal(cairn_frame_flush(&frame_pool, CAIRN_ORDERS), CAIRN_ORDERS);
 	assert_true(frame_take(0) == BASE);
 }
 
@@ -323,6 +392,9 @@ int test_frame_run(void)
 		cmocka_unit_test(frame_last_pfns_of_all),
 		cmocka_unit_test(frame_addresses_and_pfns_agree),
 		cmocka_unit_test(frame_takes_best_order_then_lowest_address),
+		cmocka_unit_test(frame_spares_merge_when_asked_to),
+		cmocka_unit_test(frame_spares_stay_that_cannot_merge),
+		cmocka_unit_test(frame_spares_are_cut),
 		cmocka_unit_test(frame_ordered_has_no_spares),
 		cmocka_unit_test(frame_zones_are_tried_in_order),
 		cmocka_unit_test(frame_zone_info_tells_all),

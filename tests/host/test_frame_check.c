@@ -93,24 +93,24 @@ static void frame_check_names_damaged_free_blocks(void **state)
 static void frame_check_names_damaged_spares(void **state)
 {
 	(void)state;
-	CHECK_NAMES(z->spares[0].after[1] = 16, "census->nspare == cairn_frame_spare_nframes(z)");
+	CHECK_NAMES(z->spares[0][1] = 16, "census->nspare == cairn_frame_spare_nframes(z)");
 	CHECK_NAMES(z->owner[15] = BYTE_SPARE, "order < z->norders");
 	CHECK_NAMES(z->spares = NULL,
 		    "z->spares == (i == 0 && z->nframes != 0 && !f->ordered ? f->spares : NULL)");
 	for (unsigned damage = 0; damage < 8; damage++) {
 		struct cairn_zone *z = damaged_zone();
-		struct cairn_spares *spares = &frame_pool.spares[2];
+		uint32_t(*spares)[CAIRN_SPARES] = &frame_pool.spares[2];
 
 		assert_true(frame_free_shortly(BASE));
 		assert_true(frame_spare(2, 0) == BASE && *z->owner == BYTE_SPARE);
 		switch (damage) {
-		case 0: spares->after[0] = 0; break;
-		case 1: spares->after[0]++; break;
-		case 2: spares->after[0] += z->nowners; break;
-		case 3: spares->after[1] = spares->after[0]; break;
+		case 0: spares[0][0] = 0; break;
+		case 1: spares[0][0]++; break;
+		case 2: spares[0][0] += z->nowners; break;
+		case 3: spares[0][1] = spares[0][0]; break;
 		case 4: z->owner[31] = BYTE_SPARE; break;
 		case 5: *z->owner = head_byte(CAIRN_FREE, 2); break;
-		case 6: spares[1] = *spares, *spares = (struct cairn_spares){{0}}; break;
+		case 6: spares[1][0] = spares[0][0], spares[0][0] = 0; break;
 		default: z->nframes_of[CAIRN_FREE] += 4; break;
 		}
 		assert_non_null(cairn_frame_check(&frame_pool));
