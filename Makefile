@@ -7,7 +7,7 @@ PORT ?= 1234
 BUILD := build
 OUT := $(BUILD)/$(BOARD)
 
-BOARDS := mps2-an385 virt
+BOARDS := mps2-an385 lm3s6965evb virt
 # One of each instruction set: what mm/ does is the same on all others. And those that the benchmark has budgets for.
 UNIT_BOARDS := mps2-an385 virt
 BENCH_BOARDS := mps2-an385 virt
