@@ -150,4 +150,3 @@ uint32_t arch_entropy(void)
 {
 	return 0x6c078965u;
 }
-const uint32_t board_mpu_nregions = 8;
