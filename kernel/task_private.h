@@ -54,7 +54,7 @@ struct task {
 	struct mutex *held;                   /* list of those it owns */
 	struct mutex *waits_on;               /* in whose queue it is */
 	uint32_t inherited_mask;              /* bit p: ninherited[p] != 0 */
-	uint16_t ninherited[TASK_PRIORITIES]; /* mutexes held whose most urgent waiter has priority p */
+	uint8_t ninherited[TASK_PRIORITIES]; /* mutexes held whose most urgent waiter has priority p */
 
 	struct transit transit;
 	struct semaphore *handed_by; /* whose unit it was handed and has not run since; NULL: none */

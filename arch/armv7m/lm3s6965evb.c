@@ -15,7 +15,7 @@
 #define LOG2_1MIB    20
 #define UART_BAUD    115200u
 #define UART_SAMPLES 16u /* a bit */
-#define UART_FBRDLOG 6 /* bits of the fraction of the divisor */
+#define UART_FBRDLOG 6   /* bits of the fraction of the divisor */
 
 /* System control, 5.5. */
 struct sysctl {
