@@ -7,7 +7,7 @@ PORT ?= 1234
 BUILD := build
 OUT := $(BUILD)/$(BOARD)
 
-BOARDS := mps2-an385 virt
+BOARDS := mps2-an385 lm3s6965evb virt
 # One of each instruction set: what mm/ does is the same on all others. And those that the benchmark has budgets for.
 UNIT_BOARDS := mps2-an385 virt
 BENCH_BOARDS := mps2-an385 virt
@@ -30,10 +30,15 @@ KERNEL_SOURCES := $(KERNEL_BASE_SOURCES) \
 	kernel/main.c kernel/memmap.c kernel/port.c kernel/port_stack.c kernel/lock.c kernel/sched.c kernel/timer.c kernel/wait.c \
 	kernel/task.c kernel/reap.c kernel/semaphore.c kernel/mutex.c kernel/queue.c kernel/alloc_wait.c kernel/fault.c
 
-DEMO_SOURCES := \
+# A board that has no room for the recorded programs says DEMO_PROGRAMS := random.
+DEMO_PROGRAMS ?= recorded
+DEMO_PROGRAM_SOURCES_recorded := kernel/demo/programs_recorded.c kernel/demo/traces.S
+DEMO_PROGRAM_SOURCES_random := kernel/demo/programs_random.c
+DEMO_SOURCES = \
 	kernel/demo/demo.c kernel/demo/map.c kernel/demo/load.c kernel/demo/replay.c kernel/demo/objects.c \
 	kernel/demo/messages.c kernel/demo/spawner.c kernel/demo/exhaustion.c kernel/demo/overflow.c kernel/demo/misuse.c \
-	kernel/demo/table.c kernel/demo/traces.S
+	kernel/demo/table.c $(DEMO_PROGRAM_SOURCES_$(DEMO_PROGRAMS))
+DEMO_ALL_SOURCES := $(DEMO_PROGRAM_SOURCES_recorded) $(DEMO_PROGRAM_SOURCES_random)
 TRACES := tests/traces/lua.trace tests/traces/jq.trace tests/traces/sqlite.trace
 
 UNIT_SOURCES := \
@@ -367,7 +372,7 @@ check-deps: | need-cross ## the dependency rule of mm/, arch/ and kernel/
 
 # A file that no list names would be neither built nor tested.
 PRESENT = $(wildcard $(foreach dir,mm kernel kernel/demo tests/host tests/target tests/bench,$(dir)/*.[cS]))
-UNLISTED = $(filter-out $(SOURCES_all) $(UNIT_HOST_SOURCES) $(BOARD_TEST_SOURCES) $(BENCH_ALL_SOURCES),$(PRESENT))
+UNLISTED = $(filter-out $(SOURCES_all) $(UNIT_HOST_SOURCES) $(BOARD_TEST_SOURCES) $(DEMO_ALL_SOURCES) $(BENCH_ALL_SOURCES),$(PRESENT))
 check-lists:
 	@$(if $(UNLISTED),echo 'in no list of sources: $(UNLISTED)' >&2; exit 1,:)
 

@@ -10,7 +10,6 @@
 
 #include <stdbool.h>
 
-#define LINES       8
 #define LOST_NBYTES 24
 
 enum line_state { LINE_FREE = 0, LINE_FORMATTING, LINE_QUEUED };
@@ -24,7 +23,7 @@ struct line {
 };
 
 static struct {
-	struct line lines[LINES];
+	struct line lines[CONSOLE_LINES];
 	struct line fault_line; /* never in the free list */
 	struct line *free;
 	struct line *first, *last; /* queued */
@@ -79,7 +78,7 @@ void console_init(void)
 {
 	console.first = NULL;
 	console.free = NULL;
-	for (size_t i = 0; i < LINES; i++)
+	for (size_t i = 0; i < CONSOLE_LINES; i++)
 		line_free(&console.lines[i]);
 }
 
@@ -191,7 +190,7 @@ void console_forget(const void *writer)
 {
 	arch_key key;
 
-	for (size_t i = 0; i < LINES; i++) {
+	for (size_t i = 0; i < CONSOLE_LINES; i++) {
 		struct line *line = &console.lines[i];
 
 		key = attached.lock();
@@ -203,9 +202,10 @@ void console_forget(const void *writer)
 		;
 }
 
+/* In a buffer that nobody will need any more. */
 static void vprint_now(const char *format, va_list args)
 {
-	static char text[CONSOLE_LINE_NBYTES];
+	char *text = console.fault_line.text;
 	size_t length = console_vformat(text, CONSOLE_LINE_NBYTES, format, args);
 
 	arch_console_write(text, length < CONSOLE_LINE_NBYTES ? length : CONSOLE_LINE_NBYTES - 1);

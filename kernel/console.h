@@ -10,8 +10,15 @@
 
 #include "arch.h"
 
-/* A call prints at most this much, its end included; the rest is cut off. */
+/* A call prints at most this much, its end included; the rest is cut off. The line of a fault takes 190. */
+#ifndef CONSOLE_LINE_NBYTES
 #define CONSOLE_LINE_NBYTES 256
+#endif
+
+/* Lines that can be in the making, or wait to be sent, at a time; a fault has one more. */
+#ifndef CONSOLE_LINES
+#define CONSOLE_LINES 8
+#endif
 
 void console_init(void);
 void console_print(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -8,6 +8,10 @@
 #ifndef APPLICATION_STACK_NBYTES
 #define APPLICATION_STACK_NBYTES 4096
 #endif
+/* What the demonstration and the tests give a task. */
+#ifndef TASK_STACK_NBYTES
+#define TASK_STACK_NBYTES 1024
+#endif
 #define APPLICATION_PRIORITY (TASK_PRIORITIES / 2)
 
 /* The first task, supplied by the image: a demonstration, tests. arg is NULL. */

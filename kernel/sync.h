@@ -31,7 +31,9 @@ void semaphore_destroy(struct semaphore *s);
 /* Not recursive; tasks only. While it is waited for, its owner runs at the priority of the most urgent waiter
  * at least, and so does whoever that owner waits for. To wait at the end of more than MUTEX_CHAIN owners is
  * refused with KERNEL_EDEADLK, as a cycle is. */
+#ifndef MUTEX_CHAIN
 #define MUTEX_CHAIN 8
+#endif
 struct mutex {
 	struct wait_queue waiters;
 	struct task *owner;

@@ -51,10 +51,10 @@ struct task {
 	enum kernel_status wait_status;
 	int joined_code;
 
-	struct mutex *held;                   /* list of those it owns */
-	struct mutex *waits_on;               /* in whose queue it is */
-	uint32_t inherited_mask;              /* bit p: ninherited[p] != 0 */
-	uint16_t ninherited[TASK_PRIORITIES]; /* mutexes held whose most urgent waiter has priority p */
+	struct mutex *held;                  /* list of those it owns */
+	struct mutex *waits_on;              /* in whose queue it is */
+	uint32_t inherited_mask;             /* bit p: ninherited[p] != 0 */
+	uint8_t ninherited[TASK_PRIORITIES]; /* mutexes held whose most urgent waiter has priority p */
 
 	struct transit transit;
 	struct semaphore *handed_by; /* whose unit it was handed and has not run since; NULL: none */

@@ -7,7 +7,10 @@
 #include "lock.h"
 #include "task_private.h"
 
+/* A power of two. Fewer are longer to look through at each tick. */
+#ifndef WHEEL_SLOTS
 #define WHEEL_SLOTS 64u
+#endif
 _Static_assert((WHEEL_SLOTS & (WHEEL_SLOTS - 1)) == 0, "a slot is found by a mask");
 
 static struct timeout wheel[WHEEL_SLOTS];

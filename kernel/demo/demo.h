@@ -4,7 +4,7 @@
 #ifndef DEMO_H
 #define DEMO_H
 
-#include "task.h"
+#include "main.h"
 #include "totals.h"
 
 /* ---- the parts ---- */
@@ -53,11 +53,13 @@ bool is_stamped(const void *payload, size_t nbytes, uint32_t seed);
 
 /* ---- actors: tasks of the load ---- */
 
+#define ACTOR_STACK_NBYTES TASK_STACK_NBYTES
+
 /* A task and what it can say of itself once it has ended. Static, so that it outlives the task. */
 struct actor {
 	const char *name;
 	void (*work)(struct actor *self);
-	const void *subject; /* what to work on */
+	const void *subject; /* of a recorded program: its trace */
 	unsigned priority;
 
 	volatile bool may_stop;
@@ -67,7 +69,8 @@ struct actor {
 	size_t stack_nbytes, stack_high_water;
 	task_id id;
 };
-void actor_start(struct actor *actor);
+/* false: there is no memory for it. */
+bool actor_start(struct actor *actor);
 /* Ask it to come to an end. It does so in its own time. */
 void actor_stop(struct actor *actor);
 /* true: it has ended, as it should, within `ticks`. */
@@ -80,20 +83,25 @@ void breathe(uint32_t *last_tick, uint32_t rest_ticks);
 #define REPLAY_REST_TICKS 1u
 #define ACTOR_REST_TICKS  24u
 
-/* The work. `subject` of a replay is its trace; the others have none. */
-void replay_trace(struct actor *self);
-void churn_objects(struct actor *self);
-void produce_messages(struct actor *self);
-void consume_messages(struct actor *self);
-void move_balances(struct actor *self);
-void spawn_tasks(struct actor *self);
+/* May the actor hold so much more, with a view to the memory that there is for all? */
+bool actor_may_take(const struct actor *actor, size_t nbytes);
 
-/* Caches, queue and ledger that the actors work on: made before the first starts, looked at or taken down
- * after the last ended. */
-void objects_open(void);
-void messages_open(void);
-void messages_close(void);
-void ledger_open(void);
-void ledger_close(void);
+/* Actors that belong together, started in this order. Where memory is short those behind the first nleast stay
+ * at home. What they work on is made before the first starts, and looked at or taken down after the last ended;
+ * NULL: nothing. */
+struct crew {
+	void (*open)(void);
+	void (*close)(void);
+	struct actor
+		*server; /* starts before the others and ends after them, by itself; NULL: there is none */
+	struct actor *actors;
+	size_t nactors, nleast;
+	size_t nstarted;
+};
+extern struct crew programs, objects, messages, ledgers, spawners;
+
+/* What goes on while others overflow; what there is to say about the programs. */
+extern struct actor program_beside;
+extern const char *const programs_note;
 
 #endif

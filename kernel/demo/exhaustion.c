@@ -11,7 +11,7 @@
 #define PAGES_MAX_ORDER 5u
 
 #define GLUTTON_PRIORITY     3u
-#define GLUTTON_STACK_NBYTES 1024u
+#define GLUTTON_STACK_NBYTES TASK_STACK_NBYTES
 
 /* At the start of everything taken: a list of all of a kind, and proof that nobody else was given the same
  * memory. */

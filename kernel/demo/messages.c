@@ -21,12 +21,12 @@ static struct message_queue queue;
 
 /* ---- messages ---- */
 
-void messages_open(void)
+static void messages_open(void)
 {
 	EXPECT(queue_init(&queue, sizeof(struct message), QUEUE_CAPACITY) == KERNEL_OK, "a queue is created");
 }
 
-void messages_close(void)
+static void messages_close(void)
 {
 	EXPECT(queue_count(&queue) == 0, "no message is left in the queue");
 	queue_destroy(&queue);
@@ -42,7 +42,7 @@ static void send(struct actor *self, bool last)
 	self->nverified++;
 }
 
-void produce_messages(struct actor *self)
+static void produce_messages(struct actor *self)
 {
 	uint32_t last_tick = ticks_now();
 
@@ -68,14 +68,15 @@ static uint32_t *expected_of(const struct actor *from, const struct actor *known
 	return NULL;
 }
 
-void consume_messages(struct actor *self)
+static void consume_messages(struct actor *self)
 {
 	const struct actor *known[NPRODUCERS] = {NULL};
 	uint32_t expected[NPRODUCERS] = {0};
 	struct message message;
+	unsigned nended = 0;
 
 	self->verified_what = "received, all in order";
-	for (unsigned nended = 0; nended < NPRODUCERS; nended += message.last) {
+	do {
 		uint32_t *next;
 
 		EXPECT(queue_receive(&queue, &message, WAIT_FOREVER) == KERNEL_OK, "a message is received");
@@ -86,8 +87,24 @@ void consume_messages(struct actor *self)
 		++*next;
 		self->noperations++;
 		self->nverified++;
-	}
+		nended += message.last;
+	} while (nended == 0 || nended < messages.nstarted);
 }
+
+/* The consumer ends when all producers have: each sends its last message after the last has started. */
+static struct actor consumer = {.name = "consumer", .priority = 6, .work = consume_messages};
+static struct actor producers[] = {
+	{.name = "producer-1", .priority = 7, .work = produce_messages},
+	{.name = "producer-2", .priority = 3, .work = produce_messages},
+};
+_Static_assert(ARRAY_COUNT(producers) == NPRODUCERS, "the consumer knows so many");
+
+struct crew messages = {.open = messages_open,
+			.close = messages_close,
+			.server = &consumer,
+			.actors = producers,
+			.nactors = ARRAY_COUNT(producers),
+			.nleast = 1};
 
 /* ---- the ledger ---- */
 
@@ -101,7 +118,7 @@ static struct {
 	uint32_t *balance;
 } ledger;
 
-void ledger_open(void)
+static void ledger_open(void)
 {
 	EXPECT(mutex_init(&ledger.mutex) == KERNEL_OK, "a mutex is created");
 	ledger.balance = cairn_calloc(NACCOUNTS, sizeof(*ledger.balance));
@@ -119,7 +136,7 @@ static bool balanced(void)
 	return sum == NACCOUNTS * START_AMOUNT;
 }
 
-void ledger_close(void)
+static void ledger_close(void)
 {
 	EXPECT(balanced(), "the ledger balances at the end");
 	EXPECT(cairn_free(ledger.balance) == CAIRN_OK, "the ledger is freed");
@@ -145,7 +162,7 @@ static void move_slowly(uint32_t random)
 	ledger.balance[random / NACCOUNTS % NACCOUNTS] += amount;
 }
 
-void move_balances(struct actor *self)
+static void move_balances(struct actor *self)
 {
 	uint32_t random = 1 + self->priority, last_tick = ticks_now();
 
@@ -163,3 +180,14 @@ void move_balances(struct actor *self)
 		breathe(&last_tick, ACTOR_REST_TICKS);
 	}
 }
+
+static struct actor clerks[] = {
+	{.name = "ledger-1", .priority = 5, .work = move_balances},
+	{.name = "ledger-2", .priority = 2, .work = move_balances},
+};
+
+struct crew ledgers = {.open = ledger_open,
+		       .close = ledger_close,
+		       .actors = clerks,
+		       .nactors = ARRAY_COUNT(clerks),
+		       .nleast = 1};

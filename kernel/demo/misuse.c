@@ -8,8 +8,8 @@
 
 #define BLOCK_NBYTES  100u
 #define OBJECT_NBYTES 64u
-#define PAGES_ORDER   2u
-#define STACK_NBYTES  1024u
+#define PAGES_ORDER   (CAIRN_ORDERS > 9 ? 2u : 1u)
+#define STACK_NBYTES  TASK_STACK_NBYTES
 /* Inside a block, aligned as a block's start would be. */
 #define INTERIOR_NBYTES (2 * CAIRN_HEAP_ALIGN)
 

@@ -36,7 +36,7 @@ struct held {
 	size_t cache;
 };
 
-void objects_open(void)
+static void objects_open(void)
 {
 	for (size_t i = 0; i < NCACHES; i++)
 		EXPECT(cairn_cache_create(&caches[i], &specs[i]) == CAIRN_OK, "a cache is created");
@@ -84,12 +84,14 @@ static void step(struct actor *self, struct held *all, uint32_t random)
 
 	if (held->object != NULL)
 		bring_back(self, held);
-	else
+	else if (actor_may_take(self, specs[random % NCACHES].nbytes))
 		take(self, held, random % NCACHES);
+	else
+		return;
 	self->noperations++;
 }
 
-void churn_objects(struct actor *self)
+static void churn_objects(struct actor *self)
 {
 	uint32_t random = 1 + self->priority, last_tick = ticks_now();
 	struct held *all = cairn_calloc(NHELD, sizeof(*all));
@@ -105,3 +107,10 @@ void churn_objects(struct actor *self)
 			bring_back(self, &all[i]);
 	EXPECT(cairn_free(all) == CAIRN_OK, "the list of objects is freed");
 }
+
+static struct actor actors[] = {
+	{.name = "objects-1", .priority = 6, .work = churn_objects},
+	{.name = "objects-2", .priority = 3, .work = churn_objects},
+};
+
+struct crew objects = {.open = objects_open, .actors = actors, .nactors = ARRAY_COUNT(actors), .nleast = 1};

@@ -1,23 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Part 2: recorded programs, replayed through the heap. Each payload carries from its first byte to its
+/* Part 2: requests of programs, replayed through the heap. Each payload carries from its first byte to its
  * last a pattern of its slot, its generation and its size, verified before it is resized or freed, and
  * again, as far as it was kept, after it was resized. */
+#include "replay.h"
+
 #include "cairn.h"
-#include "demo.h"
-#include "trace.h"
 
-struct slot {
-	void *payload; /* NULL: nothing is allocated */
-	uint32_t nbytes;
-	uint32_t generation;
-};
-
-struct replay {
-	struct actor *actor;
-	struct slot *slots;
-};
-
-static uint32_t seed_of(uint32_t n, const struct slot *slot)
+static uint32_t seed_of(uint32_t n, const struct replay_slot *slot)
 {
 	const uint32_t mix_slot = 0x85ebca6bu, mix_generation = 0xc2b2ae35u, mix_nbytes = 0x27d4eb2fu;
 
@@ -32,7 +21,7 @@ static void verify(struct replay *replay, uint32_t n, size_t nbytes, uint32_t se
 
 static void fill(struct replay *replay, uint32_t n, void *payload, uint32_t nbytes)
 {
-	struct slot *slot = &replay->slots[n];
+	struct replay_slot *slot = &replay->slots[n];
 
 	slot->payload = payload;
 	slot->nbytes = nbytes;
@@ -52,7 +41,7 @@ static void allocate(struct replay *replay, uint32_t n, uint32_t nbytes)
 
 static void release(struct replay *replay, uint32_t n)
 {
-	struct slot *slot = &replay->slots[n];
+	struct replay_slot *slot = &replay->slots[n];
 
 	verify(replay, n, slot->nbytes, seed_of(n, slot));
 	EXPECT(cairn_free(slot->payload) == CAIRN_OK, "a replayed block is freed");
@@ -62,7 +51,7 @@ static void release(struct replay *replay, uint32_t n)
 
 static void reallocate(struct replay *replay, uint32_t n, uint32_t nbytes)
 {
-	struct slot *slot = &replay->slots[n];
+	struct replay_slot *slot = &replay->slots[n];
 	uint32_t old_nbytes = slot->nbytes, old_seed = seed_of(n, slot);
 	void *payload;
 
@@ -75,7 +64,7 @@ static void reallocate(struct replay *replay, uint32_t n, uint32_t nbytes)
 	fill(replay, n, payload, nbytes);
 }
 
-static void perform(struct replay *replay, const struct trace_operation *operation)
+void replay_perform(struct replay *replay, const struct trace_operation *operation)
 {
 	uint32_t nbytes = trace_nbytes(operation);
 
@@ -88,35 +77,24 @@ static void perform(struct replay *replay, const struct trace_operation *operati
 	replay->actor->noperations++;
 }
 
-/* Once from end to end, and what the program left behind at its own end is freed too. */
-static void replay_once(struct replay *replay, const struct trace *trace)
+void replay_open(struct replay *replay, struct actor *actor, uint32_t nslots)
 {
-	uint32_t last_tick = ticks_now();
+	*replay = (struct replay){.actor = actor, .nslots = nslots};
+	actor->verified_what = "B, none changed";
+	replay->slots = cairn_calloc(nslots, sizeof(*replay->slots));
+	EXPECT(replay->slots != NULL, "there is memory for the slots of a replay");
+}
 
-	for (uint32_t i = 0; i < trace->noperations; i++) {
-		perform(replay, &trace->operation[i]);
-		breathe(&last_tick, REPLAY_REST_TICKS);
-	}
-	for (uint32_t n = 0; n < trace->nslots; n++)
+void replay_empty(struct replay *replay)
+{
+	for (uint32_t n = 0; n < replay->nslots; n++)
 		if (replay->slots[n].payload != NULL)
 			release(replay, n);
 }
 
-/* From end to end at least once, and again until it may stop. */
-void replay_trace(struct actor *self)
+void replay_close(struct replay *replay)
 {
-	const struct trace *trace = self->subject;
-	struct replay replay = {.actor = self};
-
-	self->verified_what = "B, none changed";
-	EXPECT(trace->magic == TRACE_MAGIC, "a trace begins with its magic");
-	replay.slots = cairn_calloc(trace->nslots, sizeof(*replay.slots));
-	EXPECT(replay.slots != NULL, "there is memory for the slots of a replay");
-	do {
-		replay_once(&replay, trace);
-	} while (!self->may_stop);
-	EXPECT(self->live_nbytes == 0, "a replay has freed all that it allocated");
-	EXPECT(self->peak_nbytes == trace->peak_nbytes, "a replay needs as much memory as was recorded");
-	EXPECT(cairn_free_sized(replay.slots, trace->nslots * sizeof(*replay.slots)) == CAIRN_OK,
+	EXPECT(replay->actor->live_nbytes == 0, "a replay has freed all that it allocated");
+	EXPECT(cairn_free_sized(replay->slots, replay->nslots * sizeof(*replay->slots)) == CAIRN_OK,
 	       "the slots of a replay are freed");
 }

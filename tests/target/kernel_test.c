@@ -5,6 +5,7 @@
 #include "board_test.h"
 #include "console.h"
 #include "main.h"
+#include "task_private.h"
 
 static struct {
 	const char *what; /* the first that did not hold; NULL: none so far */
@@ -86,33 +87,61 @@ void let_others_run(void)
 	task_sleep(2);
 }
 
-static void *hoard[512];
-static size_t nhoarded;
+/* A list through the blocks themselves. */
+struct hoarded {
+	struct hoarded *next;
+};
+static struct hoarded *hoard;
 
 void hoard_everything(void)
 {
 	for (size_t nbytes = HOARD_NBYTES; nbytes >= SCRAP_NBYTES; nbytes /= 2) {
-		void *p;
+		struct hoarded *p;
 
-		while (nhoarded < sizeof(hoard) / sizeof(hoard[0]) && (p = cairn_alloc(nbytes)) != NULL)
-			hoard[nhoarded++] = p;
+		while ((p = cairn_alloc(nbytes)) != NULL) {
+			p->next = hoard;
+			hoard = p;
+		}
 	}
 }
 
-static void free_hoarded(size_t nblocks)
+static void free_hoarded(void)
 {
-	for (; nblocks > 0 && EXPECT(nhoarded > 0); nblocks--)
-		EXPECT(cairn_free(hoard[--nhoarded]) == CAIRN_OK);
+	struct hoarded *p = hoard;
+
+	hoard = p->next;
+	EXPECT(cairn_free(p) == CAIRN_OK);
 }
 
 void free_some_of_the_hoard(void)
 {
-	free_hoarded(4);
+	for (int i = 0; i < 4 && EXPECT(hoard); i++)
+		free_hoarded();
 }
 
 void free_the_hoard(void)
 {
-	free_hoarded(nhoarded);
+	while (hoard)
+		free_hoarded();
+}
+
+static void nothing(void *arg)
+{
+	(void)arg;
+}
+
+size_t tasks_at_once(size_t most)
+{
+	static task_id ids[TASK_MAX];
+	struct task_spec spec = {
+		.name = "probe", .entry = nothing, .priority = LOW, .stack_nbytes = TEST_STACK_NBYTES};
+	size_t ntasks = 0;
+
+	while (ntasks < most && task_create(&spec, &ids[ntasks]) == KERNEL_OK)
+		ntasks++;
+	for (size_t i = 0; i < ntasks; i++)
+		expect_exit(ids[i], 0);
+	return ntasks;
 }
 
 uint32_t test_random(void)

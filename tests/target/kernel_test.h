@@ -5,6 +5,7 @@
 #ifndef KERNEL_TEST_H
 #define KERNEL_TEST_H
 
+#include "main.h"
 #include "sync.h"
 #include "totals.h"
 
@@ -30,7 +31,11 @@ bool test_expect(bool holds, const char *what, const char *file, int line);
 #define HIGH (APPLICATION_PRIORITY + 1)
 #define TOP  (TASK_PRIORITIES - 1)
 
-#define TEST_STACK_NBYTES 1024
+#define TEST_STACK_NBYTES TASK_STACK_NBYTES
+
+/* How many tasks a test can have at once beside itself, `most` at most: as memory and the board's TASK_MAX
+ * allow. */
+size_t tasks_at_once(size_t most);
 
 /* A joinable task, and its end. */
 task_id start(const char *name, unsigned priority, void (*entry)(void *arg), void *arg);

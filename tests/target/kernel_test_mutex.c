@@ -173,7 +173,7 @@ static void end_chain(task_id ids[], size_t nlinks)
 
 static void inheritance_runs_along_a_chain(void)
 {
-	const size_t nlinks = 4;
+	const size_t nlinks = MUTEX_CHAIN > 4 ? 4 : MUTEX_CHAIN - 1;
 	task_id ids[CHAIN], top;
 
 	make_chain(ids, nlinks);
@@ -230,6 +230,8 @@ static void a_chain_too_long_to_follow_is_refused(void)
 
 /* ---- many at once ---- */
 
+#define CROWD 8
+
 static struct {
 	volatile bool stop;
 	volatile int inside[4];
@@ -261,16 +263,17 @@ static void lock_at_random(void *arg)
 
 static void a_crowd_excludes_one_another_and_ends_at_base_priority(void)
 {
-	task_id ids[8];
+	task_id ids[CROWD];
+	size_t ntasks = tasks_at_once(CROWD);
 	struct task_row row;
 
 	mutexes_init();
 	memset((void *)(uintptr_t)&crowd, 0, sizeof(crowd));
-	for (size_t i = 0; i < 8; i++)
+	for (size_t i = 0; i < ntasks; i++)
 		ids[i] = start("crowd", (unsigned)(2 + i % 6), lock_at_random, NULL);
 	task_sleep(200);
 	crowd.stop = true;
-	for (size_t i = 0; i < 8; i++)
+	for (size_t i = 0; i < ntasks; i++)
 		expect_exit(ids[i], 0);
 	EXPECT(crowd.nrounds > 100);
 	for (size_t n = 0; task_row(n, &row); n++)

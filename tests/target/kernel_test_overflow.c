@@ -8,12 +8,13 @@
 #include "main.h"
 #include "recurse.h"
 
-#define NNEIGHBOURS    16
-#define NBEFORE        14
-#define PATTERN_NWORDS 100
+#define NEIGHBOURS_MAX 16
+#define NABOVE_MAX     2 /* of them */
+#define PATTERN_NWORDS (TEST_STACK_NBYTES >= 1024 ? 100 : 16)
 
 static struct semaphore never;
-static task_id neighbours[NNEIGHBOURS], victim, runner;
+static task_id neighbours[NEIGHBOURS_MAX], victim, runner;
+static size_t nneighbours;
 static volatile uint32_t nrounds;
 static volatile bool stop;
 
@@ -96,7 +97,7 @@ static uint32_t sum_of_the_untouchable(const struct cairn_stack *victim_stack)
 
 		return sum_of_arena(arena, geometry.granule_nbytes, victim_stack);
 	}
-	for (size_t i = 0; i < NNEIGHBOURS; i++)
+	for (size_t i = 0; i < nneighbours; i++)
 		sum = sum_of(sum, task_stack(neighbours[i])->base, task_stack(neighbours[i])->nbytes);
 	return sum;
 }
@@ -211,13 +212,18 @@ static void be_the_victim(void *arg)
 
 static void start_all(void)
 {
+	size_t nabove;
+
 	EXPECT(semaphore_init(&never, 0, 1) == KERNEL_OK);
 	EXPECT(semaphore_init(&plan.go, 0, 1) == KERNEL_OK);
 	stop = false;
-	for (size_t i = 0; i < NNEIGHBOURS; i++) {
-		if (i == NBEFORE)
+	nneighbours = tasks_at_once(NEIGHBOURS_MAX + 2) - 2;
+	nabove = nneighbours / 2 < NABOVE_MAX ? nneighbours / 2 : NABOVE_MAX;
+	for (size_t i = 0; i <= nneighbours; i++) {
+		if (i == nneighbours - nabove)
 			victim = start("victim", HIGH, be_the_victim, NULL);
-		neighbours[i] = start("neighbour", HIGH, wait_with_a_pattern, (void *)i);
+		if (i < nneighbours)
+			neighbours[i] = start("neighbour", HIGH, wait_with_a_pattern, (void *)i);
 	}
 	runner = start("runner", HIGH, run_on, NULL);
 }
@@ -227,24 +233,22 @@ static void end_all(void)
 	stop = true;
 	semaphore_destroy(&never);
 	expect_exit(runner, 0);
-	for (size_t i = 0; i < NNEIGHBOURS; i++)
+	for (size_t i = 0; i < nneighbours; i++)
 		expect_exit(neighbours[i], 0);
 }
 
-/* An arena's own guard takes what no stack can. */
-static void expect_stacks_below(const struct cairn_stack *stack, size_t below)
+/* Closed memory below a stack: the rest of its arena, or what is unmapped. */
+static size_t closed_below(const struct cairn_stack *stack, const struct arch_guard_geometry *geometry)
+{
+	return geometry->arena_nbytes ? stack->base & (geometry->arena_nbytes - 1) : geometry->closed_nbytes;
+}
+
+static void expect_closed_below(const struct cairn_stack *stack, size_t below)
 {
 	struct arch_guard_geometry geometry;
-	struct cairn_explanation is;
 
 	arch_guard_geometry(&geometry);
-	if (!geometry.arena_nbytes) {
-		EXPECT(below < geometry.closed_nbytes);
-		return;
-	}
-	EXPECT((stack->base & (geometry.arena_nbytes - 1)) > below + sizeof(uintptr_t[16]));
-	cairn_explain((const void *)(stack->base - below), &is);
-	EXPECT(below < geometry.min_nbytes || is.what == CAIRN_IS_STACK);
+	EXPECT(closed_below(stack, &geometry) > below + sizeof(uintptr_t[16]));
 }
 
 static void expect_record(const struct cairn_stack *stack, uint32_t nfaults)
@@ -268,7 +272,7 @@ static void expect_overflow(void (*overflow)(void *arg), size_t below)
 	plan.arg = (void *)below;
 	start_all();
 	stack = *task_stack(victim);
-	expect_stacks_below(&stack, below);
+	expect_closed_below(&stack, below);
 	before = sum_of_the_untouchable(&stack);
 	EXPECT(semaphore_give(&plan.go) == KERNEL_OK);
 	expect_killed(victim);
@@ -293,11 +297,47 @@ static void deep_recursion(void)
 /* The last are longer than what is closed below an arena, and shorter than what is closed below a mapped
  * stack. */
 static const size_t jumps[] = {8, 64, 256, 320, 800, 1000, 2000, 5000, 11000};
-#define NJUMPS (sizeof(jumps) / sizeof(jumps[0]))
+#define NJUMPS     (sizeof(jumps) / sizeof(jumps[0]))
+#define NJUMPS_MIN 4
+
+/* What an exception stacks below, and a push. */
+#define BEYOND_NBYTES 128
+
+static void go_home(void *arg)
+{
+	(void)arg;
+}
+
+/* How many of the jumps end in closed memory, from where the victim will stand. Some have to end in the stack
+ * of another, where stacks lie side by side. */
+static size_t count_jumps(void)
+{
+	struct arch_guard_geometry geometry;
+	struct cairn_explanation is;
+	size_t njumps = 0, ninto_stacks = 0, closed_nbytes;
+	uintptr_t base;
+
+	arch_guard_geometry(&geometry);
+	plan.overflow = go_home;
+	start_all();
+	base = task_stack(victim)->base;
+	closed_nbytes = closed_below(task_stack(victim), &geometry);
+	for (; njumps < NJUMPS && jumps[njumps] + BEYOND_NBYTES < closed_nbytes; njumps++) {
+		cairn_explain((const void *)(base - jumps[njumps]), &is);
+		ninto_stacks += is.what == CAIRN_IS_STACK;
+	}
+	EXPECT(njumps >= NJUMPS_MIN && (ninto_stacks > 0 || !geometry.arena_nbytes));
+	EXPECT(semaphore_give(&plan.go) == KERNEL_OK);
+	expect_exit(victim, 0);
+	end_all();
+	return njumps;
+}
 
 static void one_large_frame(void)
 {
-	for (size_t i = 0; i < NJUMPS; i++) {
+	size_t njumps = count_jumps();
+
+	for (size_t i = 0; i < njumps; i++) {
 		expect_overflow(store_far_down, jumps[i]);
 		EXPECT(fault_last()->over_nbytes >= jumps[i] && fault_last()->over_nbytes <= jumps[i] + 64);
 	}
@@ -305,7 +345,9 @@ static void one_large_frame(void)
 
 static void an_overflow_while_an_interrupt_is_taken(void)
 {
-	for (size_t i = 0; i < NJUMPS; i++) {
+	size_t njumps = count_jumps();
+
+	for (size_t i = 0; i < njumps; i++) {
 		expect_overflow(be_interrupted_far_down, jumps[i]);
 		EXPECT(fault_last()->over_nbytes >= jumps[i] && fault_last()->over_nbytes <= jumps[i] + 128);
 	}
@@ -313,7 +355,9 @@ static void an_overflow_while_an_interrupt_is_taken(void)
 
 static void an_overflow_while_a_call_is_taken(void)
 {
-	for (size_t i = 0; i < NJUMPS; i++) {
+	size_t njumps = count_jumps();
+
+	for (size_t i = 0; i < njumps; i++) {
 		expect_overflow(call_far_down, jumps[i]);
 		EXPECT(fault_last()->over_nbytes >= jumps[i] && fault_last()->over_nbytes <= jumps[i] + 128);
 	}

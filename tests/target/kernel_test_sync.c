@@ -294,10 +294,25 @@ static void allocation_that_waits_times_out(void)
 	free_the_hoard();
 }
 
+/* Made before memory is hoarded, for they need some themselves; let go behind it. */
+static void wait_for_the_hoard(void)
+{
+	EXPECT(semaphore_take(&semaphore, WAIT_FOREVER) == KERNEL_OK);
+}
+
+static void hoard_and_let_go(uint32_t ntasks)
+{
+	hoard_everything();
+	for (; ntasks > 0; ntasks--)
+		EXPECT(semaphore_give(&semaphore) == KERNEL_OK);
+	let_others_run();
+}
+
 static void free_in_a_while(void *arg)
 {
 	(void)arg;
-	task_sleep(4);
+	wait_for_the_hoard();
+	task_sleep(6);
 	trace_mark('f');
 	free_some_of_the_hoard();
 }
@@ -307,9 +322,10 @@ static void allocation_that_waits_gets_what_comes_back(void)
 	task_id id;
 	void *p;
 
-	hoard_everything();
-	EXPECT(alloc_wait(SCRAP_NBYTES, NO_WAIT) == NULL);
+	EXPECT(semaphore_init(&semaphore, 0, 1) == KERNEL_OK);
 	id = start("freer", HIGH, free_in_a_while, NULL);
+	hoard_and_let_go(1);
+	EXPECT(alloc_wait(SCRAP_NBYTES, NO_WAIT) == NULL);
 	p = alloc_wait(SCRAP_NBYTES, 50);
 	EXPECT(p != NULL);
 	EXPECT(trace_is("f"));
@@ -320,10 +336,14 @@ static void allocation_that_waits_gets_what_comes_back(void)
 
 static void wait_for_a_block(void *arg)
 {
-	uint32_t began = ticks_now();
-	void *p = alloc_wait((size_t)(uintptr_t)arg, 200);
-	bool in_time = ticks_now() - began < 100;
+	uint32_t began;
+	bool in_time;
+	void *p;
 
+	wait_for_the_hoard();
+	began = ticks_now();
+	p = alloc_wait((size_t)(uintptr_t)arg, 200);
+	in_time = ticks_now() - began < 100;
 	if (p)
 		EXPECT(cairn_free(p) == CAIRN_OK);
 	task_exit(p != NULL && in_time);
@@ -334,11 +354,12 @@ static void a_greedy_waiter_does_not_starve_the_others(void)
 {
 	task_id greedy, modest[2];
 
-	hoard_everything();
+	EXPECT(semaphore_init(&semaphore, 0, 3) == KERNEL_OK);
 	greedy = start("greedy", TOP, wait_for_a_block, (void *)CAIRN_HEAP_MAX_NBYTES);
 	modest[0] = start("modest", HIGH, wait_for_a_block, (void *)(SCRAP_NBYTES));
 	modest[1] = start("modest", SAME, wait_for_a_block, (void *)(SCRAP_NBYTES));
 	let_others_run();
+	hoard_and_let_go(3);
 	free_some_of_the_hoard();
 	expect_exit(modest[0], 1);
 	expect_exit(modest[1], 1);
@@ -348,9 +369,11 @@ static void a_greedy_waiter_does_not_starve_the_others(void)
 
 static void take_free_and_stay(void *arg)
 {
-	void *p = alloc_wait(SCRAP_NBYTES, 200);
+	void *p;
 
 	(void)arg;
+	wait_for_the_hoard();
+	p = alloc_wait(SCRAP_NBYTES, 200);
 	EXPECT(p != NULL && cairn_free(p) == CAIRN_OK);
 	task_sleep(WAIT_FOREVER);
 }
@@ -361,11 +384,12 @@ static void a_free_within_a_free_comes_to_an_end(void)
 	task_id greedy, freer, modest;
 	uint32_t began;
 
-	hoard_everything();
+	EXPECT(semaphore_init(&semaphore, 0, 3) == KERNEL_OK);
 	greedy = start("greedy", TOP, wait_for_a_block, (void *)CAIRN_HEAP_MAX_NBYTES);
 	freer = start("freer", HIGH, take_free_and_stay, NULL);
 	modest = start("modest", SAME, wait_for_a_block, (void *)(SCRAP_NBYTES));
 	let_others_run();
+	hoard_and_let_go(3);
 	began = ticks_now();
 	free_some_of_the_hoard();
 	EXPECT(ticks_now() - began < 100);

@@ -40,8 +40,7 @@ static void interrupts_are_masked_for_one_character(void)
 	EXPECT(nlocks >= sizeof(text) - 1);
 }
 
-/* As many as the console has buffers for. */
-#define NWRITERS 8
+#define NWRITERS CONSOLE_LINES
 
 static void format_for_ever(void *arg)
 {
