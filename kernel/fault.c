@@ -22,6 +22,7 @@ static const char *const names[ARCH_NFAULTS] = {
 	[ARCH_FAULT_DATA] = "data-access",
 	[ARCH_FAULT_FETCH] = "instruction-fetch",
 	[ARCH_FAULT_STACKING] = "exception-stacking",
+	[ARCH_FAULT_LATE_STACKING] = "late-stacking",
 	[ARCH_FAULT_HEADROOM] = "no-headroom",
 	[ARCH_FAULT_SP] = "stack-pointer",
 	[ARCH_FAULT_UNDEFINED] = "undefined-instruction",
@@ -262,36 +263,50 @@ static void stand_still(void *arg)
 		arch_wait_for_interrupt();
 }
 
-static void kill_running(struct task *task)
+static void kill(struct task *task)
 {
 	arch_key key = kernel_lock();
 
 	if (task->state != TASK_DYING)
 		task_end(task, 0, true);
 	kernel_unlock(key);
-	arch_fault_redirect(task->stack.base, task->stack.nbytes, stand_still, NULL);
+	if (task == current_task())
+		arch_fault_redirect(task->stack.base, task->stack.nbytes, stand_still, NULL);
 }
 
-static bool is_the_kernels_own(const struct arch_fault *fault)
+/* NULL: nobody but the kernel. */
+static struct task *who_is_to_blame(const struct arch_fault *fault)
 {
-	return !current_task() || fault->in_handler || fault->masked || current_task()->npins ||
-	       task_is_kernels(current_task());
+	struct cairn_explanation is;
+
+	if (!fault->blame_addr)
+		return fault->in_handler ? NULL : current_task();
+	cairn_explain((const void *)fault->addr, &is);
+	return is.what == CAIRN_IS_STACK || is.what == CAIRN_IS_STACK_GUARD ? task_find((task_id)is.owner)
+									    : NULL;
+}
+
+static bool is_the_kernels_own(const struct arch_fault *fault, const struct task *task)
+{
+	return !task || fault->masked || task->npins || task_is_kernels(task);
 }
 
 void kernel_fault(const struct arch_fault *fault)
 {
 	const char *action = policy == FAULT_KILL ? "killed" : "stopped";
 
+	struct task *task = who_is_to_blame(fault);
+
 	kernel_in_fault = true;
-	if (is_the_kernels_own(fault))
+	if (is_the_kernels_own(fault, task))
 		stop_in_kernel(fault);
-	record(fault, current_task());
+	record(fault, task);
 	if (last.overflow)
-		print_overflow(current_task(), action);
+		print_overflow(task, action);
 	else
 		print_other(action);
 	if (policy == FAULT_STOP)
 		arch_exit(1);
-	kill_running(current_task());
+	kill(task);
 	kernel_in_fault = false;
 }

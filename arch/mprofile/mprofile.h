@@ -16,7 +16,8 @@ struct scb {
 _Static_assert(offsetof(struct scb, AFSR) == 0x3c, "System Control Block, B3.2.2");
 #define SCB ((volatile struct scb *)0xe000ed00u)
 
-#define EXC_RETURN_PSP (1u << 2) /* the frame is on the stack of a task */
+#define EXC_RETURN_PSP   (1u << 2) /* the frame is on the stack of a task */
+#define EXC_RETURN_BASIC (1u << 4) /* it has no room for floating-point registers */
 
 #define EXCEPTION_RESET     1u
 #define EXCEPTION_NMI       2u
@@ -81,12 +82,14 @@ struct fault_status {
 #define CFSR_DACCVIOL    (1u << 1)
 #define CFSR_MUNSTKERR   (1u << 3)
 #define CFSR_MSTKERR     (1u << 4)
+#define CFSR_MLSPERR     (1u << 5)
 #define CFSR_MMARVALID   (1u << 7)
 #define CFSR_IBUSERR     (1u << 8)
 #define CFSR_PRECISERR   (1u << 9)
 #define CFSR_IMPRECISERR (1u << 10)
 #define CFSR_UNSTKERR    (1u << 11)
 #define CFSR_STKERR      (1u << 12)
+#define CFSR_LSPERR      (1u << 13)
 #define CFSR_BFARVALID   (1u << 15)
 #define CFSR_UNDEFINSTR  (1u << 16)
 #define CFSR_INVSTATE    (1u << 17)
@@ -95,6 +98,7 @@ struct fault_status {
 #define CFSR_DIVBYZERO   (1u << 25)
 
 #define CFSR_ANY_STACKING (CFSR_MUNSTKERR | CFSR_MSTKERR | CFSR_UNSTKERR | CFSR_STKERR)
+#define CFSR_ANY_LATE     (CFSR_MLSPERR | CFSR_LSPERR) /* lazy stacking: fp.h */
 
 /* fault_status.c, or arch/<isa> where there are no such registers. read: everything at once. cause: of a fault
  * that came as `exception`, a synchronous one. clear: forget what was read. */

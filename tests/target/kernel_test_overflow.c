@@ -268,7 +268,7 @@ static void expect_record(const struct cairn_stack *stack, uint32_t nfaults)
 	EXPECT(fault->high_water > 0 && fault->high_water <= stack->nbytes);
 }
 
-static void expect_overflow(void (*overflow)(void *arg), size_t below)
+void expect_overflow(void (*overflow)(void *arg), size_t below)
 {
 	uint32_t nfaults = fault_last()->count, nrounds_then, before;
 	struct cairn_stack stack;
@@ -301,7 +301,7 @@ static void deep_recursion(void)
 
 /* The last are longer than what is closed below an arena, and shorter than what is closed below a mapped
  * stack. */
-static const size_t jumps[] = {8, 64, 256, 320, 800, 1000, 2000, 5000, 11000};
+static const size_t jumps[] = {8, 64, 256, 320, 800, 1000, 2000, 5000, 10000};
 #define NJUMPS (sizeof(jumps) / sizeof(jumps[0]))
 
 static void one_large_frame(void)
