@@ -114,6 +114,7 @@ enum arch_fault_cause {
 	ARCH_FAULT_STACKING,      /* the hardware could not store or load an exception frame */
 	ARCH_FAULT_LATE_STACKING, /* it could not store the rest of an earlier frame, with lazy stacking */
 	ARCH_FAULT_HEADROOM,      /* arch_raise_headroom */
+	ARCH_FAULT_LIMIT,         /* the stack pointer was not let below the stack's limit */
 	ARCH_FAULT_SP,            /* found at an exception entry: the stack pointer had left the stack */
 	ARCH_FAULT_UNDEFINED,     /* undefined or not permitted instruction, or a call that nobody serves */
 	ARCH_FAULT_DIVIDE,        /* division by zero */
@@ -129,7 +130,9 @@ struct arch_fault {
 	bool masked;     /* taken with interrupts masked: a lock was held */
 	bool blame_addr; /* it is due to the task on whose stack addr is, not to the one that runs, which may go on */
 	bool pc_known, addr_known, lr_known;
-	uintptr_t pc, sp, lr, addr; /* sp: of the interrupted code, always known */
+	uintptr_t pc, sp, lr, addr; /* sp: of the interrupted code; LIMIT: the limit, where pc is not known */
+	size_t over_nbytes;         /* LIMIT: how far below it the stack pointer was to go, at least */
+	bool over_exact;            /* and at most */
 	uint32_t status[3]; /* raw; M-profile: CFSR, HFSR, exception number; A-profile: DFSR, IFSR, CPSR */
 };
 

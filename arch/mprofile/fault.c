@@ -44,7 +44,7 @@ static void fill_from_frame(struct arch_fault *fault, size_t nbytes)
 {
 	const struct exception_frame *frame = (const struct exception_frame *)fault->sp;
 
-	fault->sp += nbytes + (frame->xpsr & XPSR_ALIGNED ? sizeof(uint32_t) : 0);
+	fault->sp = mprofile_sp_before(frame, nbytes);
 	fault->pc = frame->pc - (fault->status[2] == EXCEPTION_SVCALL ? SVC_NBYTES : 0);
 	fault->lr = frame->lr;
 	fault->lr_known = true;
@@ -98,7 +98,7 @@ static void fill_registers(struct arch_fault *fault, const struct fault_status *
 	task_frame_nbytes = frame_nbytes(exc_return);
 	if (fault->cause == ARCH_FAULT_LATE_STACKING)
 		fill_late(fault, from_task);
-	else if ((status->cfsr & CFSR_ANY_STACKING) == 0)
+	else if (mprofile_was_stacked(fault, status, task_frame_nbytes))
 		fill_from_frame(fault, task_frame_nbytes);
 }
 
@@ -138,7 +138,7 @@ void arch_fault_redirect(uintptr_t stack_base, size_t stack_nbytes, void (*entry
 	uintptr_t psp = mprofile_first_frame(top, entry, arg);
 
 	if (fp_nbytes)
-		((struct fp_exception_frame *)psp)->FPSCR = 0;
+		((struct fp_exception_frame *)psp)->FPSCR = FPU->FPDSCR;
 	fp_forget_pending();
 	__asm__ volatile("msr psp, %0" : : "r"(psp) : "memory");
 	arch_irq_restore(0);

@@ -46,6 +46,12 @@ _Static_assert(sizeof(struct exception_frame) == 32, "basic frame, B1.5.6");
 #define XPSR_T       (1u << 24)
 #define XPSR_ALIGNED (1u << 9) /* a word was skipped to align the frame to 8 bytes */
 
+/* The stack pointer as it was before a frame of that length was stacked. */
+static inline uintptr_t mprofile_sp_before(const struct exception_frame *frame, size_t nbytes)
+{
+	return (uintptr_t)frame + nbytes + (frame->xpsr & XPSR_ALIGNED ? sizeof(uint32_t) : 0);
+}
+
 static inline void barrier(void)
 {
 	__asm__ volatile("dsb\n\tisb" : : : "memory");
@@ -94,6 +100,7 @@ struct fault_status {
 #define CFSR_UNDEFINSTR  (1u << 16)
 #define CFSR_INVSTATE    (1u << 17)
 #define CFSR_NOCP        (1u << 19)
+#define CFSR_STKOF       (1u << 20) /* ARMv8-M: of a stack limit */
 #define CFSR_UNALIGNED   (1u << 24)
 #define CFSR_DIVBYZERO   (1u << 25)
 
@@ -105,6 +112,10 @@ struct fault_status {
 void mprofile_status_read(struct fault_status *status);
 enum arch_fault_cause mprofile_status_cause(const struct fault_status *status, uint32_t exception);
 void mprofile_status_clear(const struct fault_status *status);
+
+/* Whether the hardware has stored the frame at fault->sp, of that length; stacked.c, or arch/<isa>. Where it was
+ * a stack limit that was passed, fills in what is known of that too. */
+bool mprofile_was_stacked(struct arch_fault *fault, const struct fault_status *status, size_t frame_nbytes);
 
 /* ---- tasks ---- */
 
