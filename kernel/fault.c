@@ -22,7 +22,9 @@ static const char *const names[ARCH_NFAULTS] = {
 	[ARCH_FAULT_DATA] = "data-access",
 	[ARCH_FAULT_FETCH] = "instruction-fetch",
 	[ARCH_FAULT_STACKING] = "exception-stacking",
+	[ARCH_FAULT_LATE_STACKING] = "late-stacking",
 	[ARCH_FAULT_HEADROOM] = "no-headroom",
+	[ARCH_FAULT_LIMIT] = "stack-limit",
 	[ARCH_FAULT_SP] = "stack-pointer",
 	[ARCH_FAULT_UNDEFINED] = "undefined-instruction",
 	[ARCH_FAULT_DIVIDE] = "division-by-zero",
@@ -73,6 +75,7 @@ static bool is_overflow(const struct arch_fault *fault, const struct task *task,
 	if (fault->sp < task->stack.base || touched_below(fault, task, is))
 		return true;
 	switch (fault->cause) {
+	case ARCH_FAULT_LIMIT:
 	case ARCH_FAULT_HEADROOM: return true;
 	case ARCH_FAULT_STACKING:
 	case ARCH_FAULT_SP: return fault->sp <= task->stack.base + task->stack.nbytes;
@@ -88,6 +91,11 @@ static size_t missing_headroom(const struct arch_fault *fault, uintptr_t limit)
 	return fault->sp < enough ? enough - fault->sp : sizeof(uintptr_t);
 }
 
+static bool is_over_exact(const struct arch_fault *fault)
+{
+	return fault->cause != ARCH_FAULT_LIMIT || fault->over_exact;
+}
+
 static size_t how_far_over(const struct arch_fault *fault, const struct task *task,
 			   const struct cairn_explanation *is)
 {
@@ -98,6 +106,8 @@ static size_t how_far_over(const struct arch_fault *fault, const struct task *ta
 		over = limit - fault->addr;
 	if (fault->cause == ARCH_FAULT_HEADROOM)
 		over = missing_headroom(fault, limit);
+	if (fault->cause == ARCH_FAULT_LIMIT)
+		over = fault->over_nbytes;
 	return over;
 }
 
@@ -111,6 +121,7 @@ static void record(const struct arch_fault *fault, const struct task *task)
 		.count = last.count + 1,
 		.id = task->id,
 		.overflow = is_overflow(fault, task, &is),
+		.over_exact = is_over_exact(fault),
 		.cause = fault->cause,
 		.pc_known = fault->pc_known,
 		.addr_known = fault->addr_known,
@@ -168,10 +179,10 @@ static void print_overflow(const struct task *task, const char *action)
 
 	format_address(pc, last.pc_known, last.pc);
 	format_callers(callers, task);
-	console_print("FAULT stack-overflow task=%s pc=%s%s sp=0x%08zx limit=0x%08zx over=%zu "
+	console_print("FAULT stack-overflow task=%s pc=%s%s sp=0x%08zx limit=0x%08zx over%s=%zu "
 		      "size=%zu high-water=%zu action=%s\n",
-		      last.task, pc, callers, (size_t)last.sp, (size_t)last.limit, last.over_nbytes,
-		      last.stack_nbytes, last.high_water, action);
+		      last.task, pc, callers, (size_t)last.sp, (size_t)last.limit, last.over_exact ? "" : ">",
+		      last.over_nbytes, last.stack_nbytes, last.high_water, action);
 }
 
 static void print_other(const char *action)
@@ -204,6 +215,8 @@ static size_t handler_over_nbytes(const struct arch_fault *fault)
 		return 0;
 	if (fault->cause == ARCH_FAULT_HEADROOM)
 		return missing_headroom(fault, limit);
+	if (fault->cause == ARCH_FAULT_LIMIT)
+		return fault->over_nbytes;
 	if (in_handler_guard(fault->sp))
 		lowest = fault->sp;
 	if (fault->addr_known && fault->addr < lowest && in_handler_guard(fault->addr))
@@ -217,9 +230,10 @@ static void print_kernel_headline(const struct arch_fault *fault)
 
 	if (over_nbytes)
 		console_print_now(
-			"\nFAULT handler-stack-overflow in the kernel, cause=%s limit=0x%08zx over=%zu "
+			"\nFAULT handler-stack-overflow in the kernel, cause=%s limit=0x%08zx over%s=%zu "
 			"action=stopped\n",
-			fault_name(fault->cause), (size_t)arch_handler_stack_limit(), over_nbytes);
+			fault_name(fault->cause), (size_t)arch_handler_stack_limit(),
+			is_over_exact(fault) ? "" : ">", over_nbytes);
 	else
 		console_print_now("\nFAULT %s in the kernel, action=stopped\n", fault_name(fault->cause));
 }
@@ -262,36 +276,50 @@ static void stand_still(void *arg)
 		arch_wait_for_interrupt();
 }
 
-static void kill_running(struct task *task)
+static void kill(struct task *task)
 {
 	arch_key key = kernel_lock();
 
 	if (task->state != TASK_DYING)
 		task_end(task, 0, true);
 	kernel_unlock(key);
-	arch_fault_redirect(task->stack.base, task->stack.nbytes, stand_still, NULL);
+	if (task == current_task())
+		arch_fault_redirect(task->stack.base, task->stack.nbytes, stand_still, NULL);
 }
 
-static bool is_the_kernels_own(const struct arch_fault *fault)
+/* NULL: nobody but the kernel. */
+static struct task *who_is_to_blame(const struct arch_fault *fault)
 {
-	return !current_task() || fault->in_handler || fault->masked || current_task()->npins ||
-	       task_is_kernels(current_task());
+	struct cairn_explanation is;
+
+	if (!fault->blame_addr)
+		return fault->in_handler ? NULL : current_task();
+	cairn_explain((const void *)fault->addr, &is);
+	return is.what == CAIRN_IS_STACK || is.what == CAIRN_IS_STACK_GUARD ? task_find((task_id)is.owner)
+									    : NULL;
+}
+
+static bool is_the_kernels_own(const struct arch_fault *fault, const struct task *task)
+{
+	return !task || fault->masked || task->npins || task_is_kernels(task);
 }
 
 void kernel_fault(const struct arch_fault *fault)
 {
 	const char *action = policy == FAULT_KILL ? "killed" : "stopped";
 
+	struct task *task = who_is_to_blame(fault);
+
 	kernel_in_fault = true;
-	if (is_the_kernels_own(fault))
+	if (is_the_kernels_own(fault, task))
 		stop_in_kernel(fault);
-	record(fault, current_task());
+	record(fault, task);
 	if (last.overflow)
-		print_overflow(current_task(), action);
+		print_overflow(task, action);
 	else
 		print_other(action);
 	if (policy == FAULT_STOP)
 		arch_exit(1);
-	kill_running(current_task());
+	kill(task);
 	kernel_in_fault = false;
 }

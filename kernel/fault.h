@@ -28,6 +28,7 @@ struct fault_record {
 	uintptr_t pc, sp, addr;
 	uintptr_t limit;
 	size_t over_nbytes; /* how far below the limit, as far as is known; HEADROOM: what was missing */
+	bool over_exact;    /* else it was at least that */
 	size_t stack_nbytes, high_water;
 	struct cairn_explanation is; /* what lies at addr */
 };

@@ -3,15 +3,16 @@
 #ifndef KERNEL_PORT_H
 #define KERNEL_PORT_H
 
+#include "arch.h"
 #include "cairn.h"
 
 /* Bytes of stack that may be needed while the lock is held, and while a task is pinned, an exception frame
  * included; checked before, and proven by tests/locked_stack.py. At level 3 everything is checked under the
  * lock. */
 #ifndef CAIRN_LOCKED_STACK
-#define CAIRN_LOCKED_STACK (CAIRN_CHECK >= 3 ? 768 : 320)
+#define CAIRN_LOCKED_STACK ((CAIRN_CHECK >= 3 ? 732 : 284) + ARCH_FRAME_NBYTES)
 #endif
-#define CAIRN_PINNED_STACK (CAIRN_LOCKED_STACK + 128)
+#define CAIRN_PINNED_STACK (CAIRN_LOCKED_STACK + 136)
 
 /* Longest stretch so far with interrupts masked by the lock, in stamps (arch_stamp_unit), and the address that
  * its unlock returns to; 0 when built without PORT_TIMES_LOCK. */

@@ -28,8 +28,6 @@ PINNED = {"cairn_cache_alloc", "cairn_cache_reserve", "cairn_cache_free", "cairn
           "queue_destroy"}
 # Reports are made when nothing is held; what raises an overflow, or panics, does not come back.
 NOT_FOLLOWED = {"cairn_refuse", "cairn_explain_in", "arch_raise_headroom", "panic"}
-# An exception frame with its padding, which an interrupt stacks as soon as it may.
-BESIDE_NBYTES = 36
 # By this call, the lock's slow half, one knows a function that locks.
 LOCK = "kernel_lock_out_of_room"
 OBJDUMP = ["arm-none-eabi-objdump", "-dr", "--no-show-raw-insn"]
@@ -37,7 +35,7 @@ FUNCTION = re.compile(r"^[0-9a-f]+ <(\S+)>:$")
 MAKES_FRAME = re.compile(r"\tpush|\tsub(?:\.w)?\tsp, |\[sp, #-\d+\]!|\tstm\S*\tsp!")
 MASKS = "\tcpsid"
 RELOCATION = re.compile(r": R_ARM_(?:THM_)?(CALL|JUMP)\d*\t(\S+)")
-LOCKED = re.compile(r"#define CAIRN_LOCKED_STACK \(CAIRN_CHECK >= 3 \? \d+ : (\d+)\)")
+LOCKED = re.compile(r"#define CAIRN_LOCKED_STACK \(\(CAIRN_CHECK >= 3 \? \d+ : (\d+)\) \+ ARCH_FRAME_NBYTES\)")
 PINNED_MORE = re.compile(r"#define CAIRN_PINNED_STACK \(CAIRN_LOCKED_STACK \+ (\d+)\)")
 NODE = re.compile(r'node: \{ title: "([^"]+)" label: "[^"]*?(?:\\n(\d+) bytes \(([a-z,]+)\))?"')
 EDGE = re.compile(r'edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"')
@@ -122,7 +120,7 @@ def bounds():
     locked, pinned = LOCKED.search(text), PINNED_MORE.search(text)
     if not locked or not pinned:
         fail("kernel/port.h does not say what CAIRN_LOCKED_STACK and CAIRN_PINNED_STACK are")
-    nbytes = int(locked.group(1)) - BESIDE_NBYTES
+    nbytes = int(locked.group(1))
     return nbytes, nbytes + int(pinned.group(1))
 
 

@@ -11,6 +11,9 @@
 
 #include "cpu.h"
 
+/* Exceptions are taken on stacks of their own. */
+#define ARCH_FRAME_NBYTES 0
+
 /* A task that does not run. vectors.S stores and loads the first 17 words. */
 struct arch_context {
 	uint32_t r[13];

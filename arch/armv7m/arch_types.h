@@ -5,9 +5,18 @@
 
 #include "arch_inline.h"
 
-/* A task that is not running. switch.S saves into the first two members, and no others: a context that was
- * set up again while its task was still running starts afresh all the same. It loads all six of those from
- * psp on at once. */
+/* 1: the core has floating-point registers, and tasks may use them. */
+#ifndef MPROFILE_FP
+#define MPROFILE_FP 0
+#endif
+_Static_assert(MPROFILE_FP == 0 || MPROFILE_FP == 1, "MPROFILE_FP");
+
+/* The basic frame or the extended one, and a word that is skipped to align it to 8 bytes. */
+#define ARCH_FRAME_NBYTES (MPROFILE_FP ? 108 : 36)
+
+/* A task that is not running. switch.S saves into the first two members and the last two, and no others: a
+ * context that was set up again while its task was still running starts afresh all the same. It loads all six
+ * of those from psp on at once. */
 struct arch_context {
 	uint32_t r4_to_r11[8];
 	uintptr_t psp;
@@ -17,6 +26,10 @@ struct arch_context {
 	size_t room_nbytes;
 	void (*entry)(void *arg);
 	void *arg;
+#if MPROFILE_FP
+	uint32_t exc_return; /* says whether the task uses floating-point registers */
+	uint32_t s16_to_s31[16];
+#endif
 };
 _Static_assert(offsetof(struct arch_context, r4_to_r11) == 0, "switch.S stores r4-r11 at the start");
 _Static_assert(offsetof(struct arch_context, psp) == 32, "switch.S stores psp behind r11");
@@ -24,6 +37,11 @@ _Static_assert(offsetof(struct arch_context, fresh_top) == 36 && offsetof(struct
 		       offsetof(struct arch_context, room_limit) == 48 &&
 		       offsetof(struct arch_context, room_nbytes) == 52,
 	       "switch.S loads them in this order");
+#if MPROFILE_FP
+_Static_assert(offsetof(struct arch_context, exc_return) == 64 &&
+		       offsetof(struct arch_context, s16_to_s31) == 68,
+	       "switch.S stores them behind arg");
+#endif
 
 static inline bool arch_in_room(void)
 {

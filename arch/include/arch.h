@@ -13,6 +13,9 @@
 
 struct arch_context;
 
+/* [macro] ARCH_FRAME_NBYTES: what interrupts and faults may store on the stack of the task that they interrupt,
+ * padding included. */
+
 /* What the kernel and the switch share. The running task's room is that part of its stack in which it may
  * well go on: the stack pointer is in it while it is no less than room_limit, and no more than room_nbytes
  * above. */
@@ -106,15 +109,17 @@ void arch_raise_headroom(void);
 
 enum arch_fault_cause {
 	ARCH_FAULT_UNKNOWN = 0,
-	ARCH_FAULT_DATA,      /* a load or store that the MPU or MMU refused */
-	ARCH_FAULT_FETCH,     /* an instruction fetch likewise */
-	ARCH_FAULT_STACKING,  /* the hardware could not store or load an exception frame */
-	ARCH_FAULT_HEADROOM,  /* arch_raise_headroom */
-	ARCH_FAULT_SP,        /* found at an exception entry: the stack pointer had left the stack */
-	ARCH_FAULT_UNDEFINED, /* undefined or not permitted instruction, or a call that nobody serves */
-	ARCH_FAULT_DIVIDE,    /* division by zero */
-	ARCH_FAULT_ALIGNMENT, /* unaligned access where it is not permitted */
-	ARCH_FAULT_BUS,       /* the bus answered with an error */
+	ARCH_FAULT_DATA,          /* a load or store that the MPU or MMU refused */
+	ARCH_FAULT_FETCH,         /* an instruction fetch likewise */
+	ARCH_FAULT_STACKING,      /* the hardware could not store or load an exception frame */
+	ARCH_FAULT_LATE_STACKING, /* it could not store the rest of an earlier frame, with lazy stacking */
+	ARCH_FAULT_HEADROOM,      /* arch_raise_headroom */
+	ARCH_FAULT_LIMIT,         /* the stack pointer was not let below the stack's limit */
+	ARCH_FAULT_SP,            /* found at an exception entry: the stack pointer had left the stack */
+	ARCH_FAULT_UNDEFINED,     /* undefined or not permitted instruction, or a call that nobody serves */
+	ARCH_FAULT_DIVIDE,        /* division by zero */
+	ARCH_FAULT_ALIGNMENT,     /* unaligned access where it is not permitted */
+	ARCH_FAULT_BUS,           /* the bus answered with an error */
 	ARCH_NFAULTS
 };
 
@@ -123,8 +128,11 @@ struct arch_fault {
 	enum arch_fault_cause cause;
 	bool in_handler; /* taken from a handler, or before tasks: there is no task to blame */
 	bool masked;     /* taken with interrupts masked: a lock was held */
+	bool blame_addr; /* it is due to the task on whose stack addr is, not to the one that runs, which may go on */
 	bool pc_known, addr_known, lr_known;
-	uintptr_t pc, sp, lr, addr; /* sp: of the interrupted code, always known */
+	uintptr_t pc, sp, lr, addr; /* sp: of the interrupted code; LIMIT: the limit, where pc is not known */
+	size_t over_nbytes;         /* LIMIT: how far below it the stack pointer was to go, at least */
+	bool over_exact;            /* and at most */
 	uint32_t status[3]; /* raw; M-profile: CFSR, HFSR, exception number; A-profile: DFSR, IFSR, CPSR */
 };
 
@@ -177,7 +185,7 @@ _Noreturn void kernel_main(void);
 /* Once a tick, on the handler stack, interrupts unmasked for more urgent handlers. */
 void kernel_tick(void);
 
-/* A fault. Returns only when the task may go on (after arch_fault_redirect). Runs on the fault stack. */
+/* A fault. Returns only when the task may go on (after arch_fault_redirect, or if another is to blame). Runs on the fault stack. */
 void kernel_fault(const struct arch_fault *fault);
 
 #endif

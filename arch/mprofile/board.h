@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-/* Of SysTick, and of board_counter (arch_types.h). */
+/* Of SysTick, and of board_counter (arch_types.h) unless BOARD_COUNTER_HZ is another. */
 extern const uint32_t board_clock_hz;
 
 /* What an instruction takes under QEMU, by the -icount of the board's fragment. */

@@ -2,7 +2,10 @@
 /* Faults: say in one struct what the hardware knows, let the kernel decide, and leave a clean slate.
  * When a frame could not be stacked its contents are anything, and the stack pointer alone tells where the
  * task was: it is then the lowest byte that the frame would have had. A fault can also be pending behind the
- * fault of its own stacking; the two are one event, reported once. */
+ * fault of its own stacking; the two are one event, reported once.
+ * What lazy stacking (fp.h) stores late belongs to the task whose frame FPCAR points to, whoever runs then: a
+ * handler that interrupted that task, PendSV that leaves it, or another task. */
+#include "fp.h"
 #include "mprofile.h"
 
 #define SVC_NBYTES 2u
@@ -28,9 +31,20 @@ static bool is_synchronous(uint32_t exception)
 	return exception >= EXCEPTION_HARDFAULT && exception <= EXCEPTION_DEBUGMON;
 }
 
-static void fill_from_frame(struct arch_fault *fault, const struct exception_frame *frame)
+/* The frame by which the interrupted task goes on: noted for arch_fault_redirect. */
+static size_t task_frame_nbytes;
+
+static size_t frame_nbytes(uint32_t exc_return)
 {
-	fault->sp += sizeof(*frame) + (frame->xpsr & XPSR_ALIGNED ? sizeof(uint32_t) : 0);
+	return MPROFILE_FP && (exc_return & EXC_RETURN_BASIC) == 0 ? sizeof(struct fp_exception_frame)
+								   : sizeof(struct exception_frame);
+}
+
+static void fill_from_frame(struct arch_fault *fault, size_t nbytes)
+{
+	const struct exception_frame *frame = (const struct exception_frame *)fault->sp;
+
+	fault->sp = mprofile_sp_before(frame, nbytes);
 	fault->pc = frame->pc - (fault->status[2] == EXCEPTION_SVCALL ? SVC_NBYTES : 0);
 	fault->lr = frame->lr;
 	fault->lr_known = true;
@@ -63,7 +77,33 @@ static void fill_address(struct arch_fault *fault, const struct fault_status *st
 	}
 }
 
-/* Called by mprofile_fault_entry on the fault stack. */
+/* A frame of the task that a handler interrupted is good as far as the handler was entered by it. */
+static void fill_late(struct arch_fault *fault, bool from_task)
+{
+	fault->addr = FPU->FPCAR;
+	fault->addr_known = true;
+	fault->sp = fp_pending_frame();
+	fault->blame_addr = from_task || fault->sp != task_sp();
+	if (fault->blame_addr)
+		return;
+	task_frame_nbytes = sizeof(struct fp_exception_frame);
+	fault->in_handler = false;
+	fill_from_frame(fault, task_frame_nbytes);
+}
+
+static void fill_registers(struct arch_fault *fault, const struct fault_status *status, uint32_t exc_return)
+{
+	bool from_task = (exc_return & EXC_RETURN_PSP) != 0;
+
+	task_frame_nbytes = frame_nbytes(exc_return);
+	if (fault->cause == ARCH_FAULT_LATE_STACKING)
+		fill_late(fault, from_task);
+	else if (mprofile_was_stacked(fault, status, task_frame_nbytes))
+		fill_from_frame(fault, task_frame_nbytes);
+}
+
+/* Called by mprofile_fault_entry on the fault stack. What lazy stacking could not store is forgotten with the
+ * task that it belonged to. */
 void mprofile_fault(uintptr_t msp, uint32_t exc_return)
 {
 	struct fault_status status;
@@ -81,18 +121,25 @@ void mprofile_fault(uintptr_t msp, uint32_t exc_return)
 	fault.status[2] = exception;
 	if (is_synchronous(exception))
 		fault.cause = mprofile_status_cause(&status, exception);
-	if ((status.cfsr & CFSR_ANY_STACKING) == 0)
-		fill_from_frame(&fault, (const struct exception_frame *)fault.sp);
+	fill_registers(&fault, &status, exc_return);
 	recognise_headroom(&fault);
 	fill_address(&fault, &status);
 	kernel_fault(&fault);
+	if (fault.cause == ARCH_FAULT_LATE_STACKING)
+		fp_forget_pending();
 	mprofile_status_clear(&status);
 }
 
+/* The way back stays as it is: a frame of the same form takes the place of the old one. */
 void arch_fault_redirect(uintptr_t stack_base, size_t stack_nbytes, void (*entry)(void *arg), void *arg)
 {
-	uintptr_t psp = mprofile_first_frame(stack_base + stack_nbytes, entry, arg);
+	size_t fp_nbytes = task_frame_nbytes - sizeof(struct exception_frame);
+	uintptr_t top = stack_base + stack_nbytes - fp_nbytes;
+	uintptr_t psp = mprofile_first_frame(top, entry, arg);
 
+	if (fp_nbytes)
+		((struct fp_exception_frame *)psp)->FPSCR = FPU->FPDSCR;
+	fp_forget_pending();
 	__asm__ volatile("msr psp, %0" : : "r"(psp) : "memory");
 	arch_irq_restore(0);
 }

@@ -17,7 +17,8 @@ struct scb {
 _Static_assert(offsetof(struct scb, AFSR) == 0x3c, "System Control Block, B3.2.2");
 #define SCB ((volatile struct scb *)0xe000ed00u)
 
-#define EXC_RETURN_PSP (1u << 2) /* the frame is on the stack of a task */
+#define EXC_RETURN_PSP   (1u << 2) /* the frame is on the stack of a task */
+#define EXC_RETURN_BASIC (1u << 4) /* it has no room for floating-point registers */
 
 #define EXCEPTION_RESET     1u
 #define EXCEPTION_NMI       2u
@@ -45,6 +46,12 @@ struct exception_frame {
 _Static_assert(sizeof(struct exception_frame) == 32, "basic frame, B1.5.6");
 #define XPSR_T       (1u << 24)
 #define XPSR_ALIGNED (1u << 9) /* a word was skipped to align the frame to 8 bytes */
+
+/* The stack pointer as it was before a frame of that length was stacked. */
+static inline uintptr_t mprofile_sp_before(const struct exception_frame *frame, size_t nbytes)
+{
+	return (uintptr_t)frame + nbytes + (frame->xpsr & XPSR_ALIGNED ? sizeof(uint32_t) : 0);
+}
 
 static inline void barrier(void)
 {
@@ -81,26 +88,34 @@ struct fault_status {
 #define CFSR_DACCVIOL    (1u << 1)
 #define CFSR_MUNSTKERR   (1u << 3)
 #define CFSR_MSTKERR     (1u << 4)
+#define CFSR_MLSPERR     (1u << 5)
 #define CFSR_MMARVALID   (1u << 7)
 #define CFSR_IBUSERR     (1u << 8)
 #define CFSR_PRECISERR   (1u << 9)
 #define CFSR_IMPRECISERR (1u << 10)
 #define CFSR_UNSTKERR    (1u << 11)
 #define CFSR_STKERR      (1u << 12)
+#define CFSR_LSPERR      (1u << 13)
 #define CFSR_BFARVALID   (1u << 15)
 #define CFSR_UNDEFINSTR  (1u << 16)
 #define CFSR_INVSTATE    (1u << 17)
 #define CFSR_NOCP        (1u << 19)
+#define CFSR_STKOF       (1u << 20) /* ARMv8-M: of a stack limit */
 #define CFSR_UNALIGNED   (1u << 24)
 #define CFSR_DIVBYZERO   (1u << 25)
 
 #define CFSR_ANY_STACKING (CFSR_MUNSTKERR | CFSR_MSTKERR | CFSR_UNSTKERR | CFSR_STKERR)
+#define CFSR_ANY_LATE     (CFSR_MLSPERR | CFSR_LSPERR) /* lazy stacking: fp.h */
 
 /* fault_status.c, or arch/<isa> where there are no such registers. read: everything at once. cause: of a fault
  * that came as `exception`, a synchronous one. clear: forget what was read. */
 void mprofile_status_read(struct fault_status *status);
 enum arch_fault_cause mprofile_status_cause(const struct fault_status *status, uint32_t exception);
 void mprofile_status_clear(const struct fault_status *status);
+
+/* Whether the hardware has stored the frame at fault->sp, of that length; stacked.c, or arch/<isa>. Where it was
+ * a stack limit that was passed, fills in what is known of that too. */
+bool mprofile_was_stacked(struct arch_fault *fault, const struct fault_status *status, size_t frame_nbytes);
 
 /* ---- tasks ---- */
 

@@ -4,7 +4,9 @@ MPROFILE_SOURCES := \
 	arch/mprofile/startup.c \
 	arch/common/handler_stack.c \
 	arch/mprofile/entry.S \
+	arch/mprofile/fault_entry.S \
 	arch/mprofile/context.c \
 	arch/mprofile/fault.c \
+	arch/mprofile/stacked.c \
 	arch/mprofile/callers.c \
 	arch/mprofile/semihosting.c

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Time: SysTick for the tick, the board's counter for stamps. Both run at board_clock_hz. A board without one
- * of the two has these functions in a file of its own. */
+/* Time: SysTick for the tick, the board's counter for stamps. A board without one of the two has these functions
+ * in a file of its own. */
 #include "board.h"
 #include "mprofile.h"
 
 #define CSR_ENABLE    (1u << 0)
 #define CSR_TICKINT   (1u << 1)
 #define CSR_CLKSOURCE (1u << 2) /* the processor clock */
+
+/* Of board_counter: a board's fragment says it when the two differ. */
+#ifndef BOARD_COUNTER_HZ
+#define BOARD_COUNTER_HZ board_clock_hz
+#endif
 
 /* hz: above board_clock_hz / 2^24, for SysTick has 24 bits. */
 void arch_tick_start(uint32_t hz)
@@ -19,6 +24,6 @@ void arch_tick_start(uint32_t hz)
 
 const char *arch_stamp_unit(uint32_t *stamps_per_1000_units)
 {
-	*stamps_per_1000_units = (uint32_t)((uint64_t)board_clock_hz * board_instruction_ns / 1000000);
+	*stamps_per_1000_units = (uint32_t)((uint64_t)BOARD_COUNTER_HZ * board_instruction_ns / 1000000);
 	return "instructions";
 }

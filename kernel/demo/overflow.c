@@ -24,7 +24,6 @@
 /* Static, for the stack of whoever wrote it is gone when it is read. */
 static struct {
 	struct semaphore ready, go, never;
-	volatile uintptr_t far_end; /* of the large frame */
 } stage;
 
 static size_t room_left(void)
@@ -63,10 +62,9 @@ static void overflow_by_recursion(void)
 /* Its only store into the large frame is at the far end. */
 static __attribute__((noinline)) void store_far_end(size_t nbytes)
 {
-	volatile unsigned char frame[nbytes];
+	volatile unsigned char frame[nbytes], *far_end = frame;
 
-	stage.far_end = (uintptr_t)frame;
-	frame[0] = 1;
+	*far_end = 1;
 }
 
 static void overflow_by_frame(void)
@@ -81,7 +79,7 @@ static __attribute__((noinline)) void wait_far_down(size_t nbytes)
 	volatile unsigned char frame[nbytes];
 	uint32_t tick = ticks_now();
 
-	stage.far_end = (uintptr_t)frame;
+	__asm__ volatile("" : : "r"(frame));
 	while (ticks_now() == tick)
 		;
 }
@@ -94,11 +92,11 @@ static void overflow_by_interrupt(void)
 static const struct overflow {
 	const char *task, *title;
 	void (*happen)(void);
-	bool jumps; /* leaves the stack by a large frame, and says how far */
+	size_t least_nbytes; /* how far below the limit, at least */
 } overflows[] = {
-	{"recursive", "deep recursion", overflow_by_recursion, false},
-	{"large-frame", "one large frame, stored to at its far end", overflow_by_frame, true},
-	{"interrupted", "one large frame, and then an interrupt", overflow_by_interrupt, true},
+	{"recursive", "deep recursion", overflow_by_recursion, 1},
+	{"large-frame", "one large frame, stored to at its far end", overflow_by_frame, JUMP_NBYTES},
+	{"interrupted", "one large frame, and then an interrupt", overflow_by_interrupt, JUMP_NBYTES},
 };
 
 /* ---- the tasks ---- */
@@ -166,7 +164,7 @@ static uint32_t stack_checksum(task_id id)
 static void expect_fault(const struct overflow *overflow, task_id id, const struct cairn_stack *was)
 {
 	const struct fault_record *fault = fault_last();
-	size_t least_nbytes = overflow->jumps ? was->base - stage.far_end : 1;
+	const size_t least_nbytes = overflow->least_nbytes;
 
 	EXPECT(fault->overflow, "the fault is a stack overflow");
 	EXPECT(fault->id == id, "the fault names the task that overflowed");

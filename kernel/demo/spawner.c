@@ -6,7 +6,7 @@
 
 #define NCHILDREN 3u
 
-static const size_t stack_sizes[] = {512, 640, 1024, 1536, 2048, 3000};
+static const size_t stack_sizes[] = {TASK_MIN_STACK_NBYTES, 640, 1024, 1536, 2048, 3000};
 
 struct child {
 	task_id id; /* 0: there was no memory for it */

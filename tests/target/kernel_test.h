@@ -22,6 +22,9 @@ struct kernel_test {
 extern const struct kernel_test text_tests[], sched_tests[], task_tests[], kill_tests[], mutex_tests[],
 	sync_tests[], destroy_tests[], fault_tests[], overflow_tests[];
 
+/* Only some boards have these: board_test.h. */
+extern const struct kernel_test fp_tests[], limit_tests[];
+
 #define EXPECT(cond) test_expect((cond), #cond, __FILE__, __LINE__)
 bool test_expect(bool holds, const char *what, const char *file, int line);
 
@@ -41,6 +44,10 @@ size_t tasks_at_once(size_t most);
 task_id start(const char *name, unsigned priority, void (*entry)(void *arg), void *arg);
 void expect_exit(task_id id, int code);
 void expect_killed(task_id id);
+
+/* A task overflows by overflow(below) and is killed, and nothing else is touched. Where it is overrun by an
+ * interrupt, `below` is how far the stack pointer is below the limit. */
+void expect_overflow(void (*overflow)(void *arg), size_t below);
 
 /* A record of who did what when: one letter an event. */
 void trace_reset(void);

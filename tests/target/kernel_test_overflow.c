@@ -263,7 +263,7 @@ static void expect_record(const struct cairn_stack *stack, uint32_t nfaults)
 	EXPECT(fault->high_water > 0 && fault->high_water <= stack->nbytes);
 }
 
-static void expect_overflow(void (*overflow)(void *arg), size_t below)
+void expect_overflow(void (*overflow)(void *arg), size_t below)
 {
 	uint32_t nfaults = fault_last()->count, nrounds_then, before;
 	struct cairn_stack stack;
