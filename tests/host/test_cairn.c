@@ -205,7 +205,7 @@ static void spares_merge_before_a_request_fails(void **state)
 	while (nobjects > 0)
 		assert_int_equal(cairn_cache_free(&widgets, object[--nobjects]), CAIRN_OK);
 	assert_int_equal(cairn_cache_destroy(&widgets), CAIRN_OK);
-	totals_are_as_at_the_start();
+	facade_all_back();
 }
 
 /* ... and each of them in a lock of its own. */
@@ -224,7 +224,7 @@ static void spares_merge_one_a_lock(void **state)
 	take_frame_by_frame(group);
 	for (size_t i = 0; i < n; i++)
 		assert_int_equal(cairn_pages_free(taken[i]), CAIRN_OK);
-	totals_are_as_at_the_start();
+	facade_all_back();
 }
 
 static void requests_that_make_no_sense_get_null(void **state)
