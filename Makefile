@@ -269,12 +269,16 @@ OPTION_check0 := -DCAIRN_CHECK=0 -O2 -fno-sanitize=all
 OPTION_check2 := -DCAIRN_CHECK=2
 OPTION_check3 := -DCAIRN_CHECK=3
 OPTION_map := -DCAIRN_HEAP_MAP=1
+OPTION_nocache := -DCAIRN_HEAP_CACHE_NBLOCKS=0
+# As for a small memory.
+OPTION_small := -DCAIRN_HEAP_MAX_LOG2=18 -DCAIRN_HEAP_CACHE_MAX=64 -DCAIRN_HEAP_SL_LOG2=2
 # There is no 32-bit cmocka.
 OPTION_m32 := -m32 -Itests/target/include
 
 HOST_M32 := $(filter x86_64,$(shell uname -m))
 HOST_OPTIONS := -shift9 -check2 -check3 -map $(if $(HOST_M32),-m32)
-HOST_SUITES := $(foreach cc,gcc clang,$(cc) $(addprefix $(cc),$(HOST_OPTIONS))) $(if $(HOST_M32),gcc-m32-shift9)
+HOST_SUITES := $(foreach cc,gcc clang,$(cc) $(addprefix $(cc),$(HOST_OPTIONS))) gcc-nocache \
+	$(if $(HOST_M32),gcc-m32-shift9 gcc-m32-small)
 # Nothing is refused at level 0, so its tests could not pass: it has to compile.
 HOST_BUILT_ONLY := gcc-check0 clang-check0
 

@@ -41,18 +41,19 @@ _Static_assert(CAIRN_RANGES >= 2 && CAIRN_RANGES <= 64, "CAIRN_RANGES");
 #endif
 _Static_assert(CAIRN_CHECK >= 0 && CAIRN_CHECK <= 3, "CAIRN_CHECK");
 
-/* log2 of the largest heap block in bytes, 10 to 27. More leaves fewer bits for the keyed check of
- * a block header on a 32-bit machine: it has 32 - N of them. */
+/* log2 of the largest heap block in bytes, 18 to 27. More leaves fewer bits for the keyed check of
+ * a block header on a 32-bit machine: it has 32 - N of them. Less, and the highest byte of a header would hold
+ * nothing but the lengths of small blocks: a change of it could pass. */
 #ifndef CAIRN_HEAP_MAX_LOG2
 #if CAIRN_FRAME_SHIFT + CAIRN_ORDERS - 1 > 24
 #define CAIRN_HEAP_MAX_LOG2 24
-#elif CAIRN_FRAME_SHIFT + CAIRN_ORDERS - 1 < 10
-#define CAIRN_HEAP_MAX_LOG2 10
+#elif CAIRN_FRAME_SHIFT + CAIRN_ORDERS - 1 < 18
+#define CAIRN_HEAP_MAX_LOG2 18
 #else
 #define CAIRN_HEAP_MAX_LOG2 (CAIRN_FRAME_SHIFT + CAIRN_ORDERS - 1)
 #endif
 #endif
-_Static_assert(CAIRN_HEAP_MAX_LOG2 >= 10 && CAIRN_HEAP_MAX_LOG2 <= 27, "CAIRN_HEAP_MAX_LOG2");
+_Static_assert(CAIRN_HEAP_MAX_LOG2 >= 18 && CAIRN_HEAP_MAX_LOG2 <= 27, "CAIRN_HEAP_MAX_LOG2");
 
 /* log2 of the classes that share a power of two in the heap's second level. 2 to 5. */
 #ifndef CAIRN_HEAP_SL_LOG2

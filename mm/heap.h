@@ -183,6 +183,8 @@ _Static_assert(CAIRN_HEAP_MAX_LOG2 >= CAIRN_FRAME_SHIFT, "a chunk of one frame m
 
 /* Classes of small blocks, one for each length: class c is c * CAIRN_HEAP_ALIGN bytes, 0 and 1 are empty. */
 #define CAIRN_HEAP_NCLASSES ((CAIRN_HEAP_CACHE_MAX + sizeof(size_t) - 1) / CAIRN_HEAP_ALIGN + 2)
+_Static_assert(CAIRN_HEAP_NCLASSES <= (size_t)1 << (CAIRN_HEAP_MAX_LOG2 - 8 - CAIRN_HEAP_ALIGN_LOG2),
+	       "all lengths of small blocks in the highest byte of a header: see CAIRN_HEAP_MAX_LOG2");
 
 /* How far back a free of no block start looks for the block that it lies in, with CAIRN_HEAP_MAP: words of
  * the map, and the bytes that they stand for. */

@@ -10,7 +10,8 @@ BENCH_HOST_FLAGS_replay-cairn := -DCAIRN_PORT_LOCK_FILE='"lock.h"'
 
 BENCH_HOST_SOURCES_frames := $(filter mm/frame% mm/region%,$(MM_SOURCES)) tests/bench/host/frames.c tests/bench/host/step.c
 BENCH_HOST_SOURCES_replay := tests/bench/host/replay.c
-BENCH_HOST_SOURCES_replay-cairn := $(MM_SOURCES) tests/bench/port_alone.c tests/bench/host/replay.c tests/bench/host/malloc.c
+BENCH_HOST_SOURCES_replay-cairn := $(MM_SOURCES) tests/bench/port_alone.c tests/bench/port_no_stacks.c \
+	tests/bench/host/replay.c tests/bench/host/malloc.c
 BENCH_HOST_PROGRAMS := frames replay replay-cairn
 C_FILES += $(wildcard tests/bench/host/*.[ch])
 

@@ -40,7 +40,6 @@ FACADE = {
 }
 BEGINNINGS = ("cairn_init", "cairn_cache_create")
 REPORTS = "explain, check"
-MEMORIES = ("ram_8KiB", "ram_64KiB", "ram_256KiB", "ram_16MiB")
 LIBRARIES = {"newlib": ["-lc"], "newlib_nano": ["-lc_nano"], "picolibc": ["--specs=picolibc.specs", "-lc"]}
 
 
@@ -117,17 +116,15 @@ def texts(tools, board, build):
     return rows
 
 
-def ram(tools, board, build, image, qemu):
+def ram(tools, board, build, image, workload, qemu):
     """Space rows: static data together with what cairn_init took of the memory that it was given; a block's header."""
     _, data, bss = tools.sizes(build.everything)
-    taken = machine.run(qemu, board, "cairn", image, "ram").spaces
-    return [row._replace(value=str(int(row.value) + data + bss)) if row.workload in MEMORIES else row for row in taken]
+    taken = machine.run(qemu, board, "cairn", image, workload).spaces
+    return [row._replace(value=str(int(row.value) + data + bss)) if row.workload.startswith("ram_") else row for row in taken]
 
 
 def summary(board, rows):
     cells = [[row.workload, row.allocator, row.value] for row in rows]
-    too_small = sorted(set(MEMORIES) - {row.workload for row in rows}, key=MEMORIES.index)
-    cells += [[name, "cairn", "too small for frames of this size"] for name in too_small]
     return tables.Table(f"Text of init, allocate and free at -Os, and RAM for itself, {board}", ["what", "of", "bytes"], cells)
 
 
@@ -137,18 +134,21 @@ def main():
     parser.add_argument("--sources", type=pathlib.Path, nargs="+", required=True, help="of mm/")
     parser.add_argument("--small", type=pathlib.Path, required=True, help="the directory that has their objects at -Os")
     parser.add_argument("--fast", type=pathlib.Path, required=True, help="the same at -O2")
+    parser.add_argument("--tiny", type=pathlib.Path, required=True, help="the same with the tunables of config_8KiB.h")
     parser.add_argument("--cross", default="arm-none-eabi-")
     parser.add_argument("--cpu-flags", default="")
     parser.add_argument("--image", type=pathlib.Path, required=True)
+    parser.add_argument("--tiny-image", type=pathlib.Path, required=True)
     parser.add_argument("--out", type=pathlib.Path, required=True, help="space rows")
     parser.add_argument("qemu", nargs="+")
     args = parser.parse_args()
     tools = Toolchain(args.cross, args.cpu_flags)
     try:
-        small, fast = (Build(directory, args.sources) for directory in (args.small, args.fast))
+        small, fast, tiny = (Build(directory, args.sources) for directory in (args.small, args.fast, args.tiny))
         print(tables.as_text(module_table(tools, args.board, {"-Os": small, "-O2": fast})), end="\n\n")
         rows = texts(tools, args.board, small)
-        rows += ram(tools, args.board, fast, args.image, args.qemu)
+        rows += ram(tools, args.board, tiny, args.tiny_image, "ram_small", args.qemu)
+        rows += ram(tools, args.board, fast, args.image, "ram", args.qemu)
     except machine.RunError as error:
         sys.exit(f"size: {error}")
     figures.write(args.out, rows, figures.Space)

@@ -28,33 +28,6 @@ size_t cairn_port_key(void)
 	return (size_t)0x9e3779b97f4a7c15u;
 }
 
-void cairn_port_guard_geometry(struct cairn_guard_geometry *geometry)
-{
-	*geometry = (struct cairn_guard_geometry){.granule_nbytes = 64,
-						  .min_nbytes = 256,
-						  .parts = 8,
-						  .closed_nbytes = 1216,
-						  .arena_nbytes = (size_t)32 << 10};
-}
-
-/* Nobody makes stacks here: nothing can close one. */
-enum cairn_err cairn_port_arena_close(uintptr_t base, size_t nbytes)
-{
-	(void)base, (void)nbytes;
-	return CAIRN_ETOOMANY;
-}
-
-enum cairn_err cairn_port_stack_map(struct cairn_stack *stack)
-{
-	(void)stack;
-	return CAIRN_ENOMEM;
-}
-
-void cairn_port_stack_unmap(struct cairn_stack *stack)
-{
-	(void)stack;
-}
-
 /* ---- the C library's names ---- */
 
 /* Before main, and before anything here allocates. */
