@@ -20,10 +20,6 @@
 /* 2^w divided by the golden ratio: the products of neighbouring numbers lie far apart. */
 #define MIX ((size_t)(0x9e3779b97f4a7c15u >> (64 - CAIRN_WORD_BITS)))
 
-/* Where blocks are small a change of the highest byte can move no bit out of their length: no number is good then,
- * and any will do. Elsewhere nearly all are. */
-#define MIX_TRIES 16
-
 /* Does a change of one byte of a small block's header, by `change`, make it that of another small block? */
 static bool is_missed(size_t mix, size_t change)
 {
@@ -61,7 +57,7 @@ enum cairn_err cairn_heap_init(struct cairn_heap *h, struct cairn_frames *f, uns
 	h->all_nframes = cairn_frame_count(f, CAIRN_FREE);
 	h->roomy_nbytes = (h->all_nframes << CAIRN_FRAME_SHIFT) / 16 * CAIRN_HEAP_ROOMY_SHARE;
 	h->mix = (key ^ MIX) | 1;
-	for (unsigned ntries = 0; ntries < MIX_TRIES && !mix_is_good(h->mix); ntries++)
+	while (!mix_is_good(h->mix))
 		h->mix += 2;
 	h->unmix = cairn_inverse(h->mix);
 	h->cache_tag = (h->unmix & tag_mask) | CAIRN_HEAP_ALIGN / 2;

@@ -7,11 +7,10 @@
 #include "lock.h"
 #include "sync.h"
 
-#define FEW_TASKS         2u
-#define MANY_TASKS        48u
-#define TASK_ROUNDS       6u
-#define TASK_STACK_NBYTES 1024u
-#define BLOCK_NBYTES      64u
+#define FEW_TASKS    2u
+#define MANY_TASKS   48u
+#define TASK_ROUNDS  6u
+#define BLOCK_NBYTES 64u
 
 /* The longest stretch of `run` is one measurement. */
 static void measure(const char *workload, void (*run)(void))
