@@ -204,15 +204,17 @@ static CAIRN_SLOW enum cairn_err free_slow(struct cairn_cache *cache, void *obje
 		err = cairn_slab_put_slow(cache, object);
 		cairn_leave(key);
 	}
-	return cairn_freed(err, "cairn_cache_free", object, err == CAIRN_OK ? NULL : cairn_slab_name(cache),
-			   caller);
+	if (CAIRN_RARE(err != CAIRN_OK))
+		return cairn_refuse(err, "cairn_cache_free", object, cairn_slab_name(cache), caller);
+	cairn_tell_watchers();
+	return CAIRN_OK;
 }
 
 /* The lock is held. */
 static CAIRN_SLOW enum cairn_err free_next(struct cairn_cache *cache, void *object, cairn_key key,
 					   const void *caller)
 {
-	if (!cairn_slab_put_next(cache, object))
+	if (CAIRN_SMALL || !cairn_slab_put_next(cache, object))
 		return free_slow(cache, object, key, caller);
 	cairn_leave(key);
 	return CAIRN_OK;

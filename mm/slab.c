@@ -14,17 +14,14 @@
 
 /* ---- taking ---- */
 
-/* An empty slab becomes the one to take from. NULL: there is none. */
-static CAIRN_SLOW struct cairn_slab *open_empty(struct cairn_cache *cache)
+/* An empty slab becomes the one to take from. */
+static CAIRN_SLOW void open_empty(struct cairn_cache *cache)
 {
 	struct cairn_slab *slab = cairn_list_first(cache, CAIRN_SLAB_EMPTY);
-	if (slab == NULL)
-		return NULL;
 	cairn_list_remove(slab);
 	cairn_list_insert(cache, slab, CAIRN_SLAB_PARTIAL);
 	cache->nempty--;
 	cairn_window_settle(cache);
-	return slab;
 }
 
 /* The window has nothing: the next one is over the lowest word of a slab that has a free object, and takes
@@ -34,29 +31,31 @@ void *cairn_slab_take_slow(struct cairn_cache *cache)
 {
 	if (CAIRN_CHECK >= 1 && !cairn_is_cache(cache))
 		return NULL;
+	if (cairn_list_is_empty(cache, CAIRN_SLAB_PARTIAL)) {
+		if (cache->nempty == 0)
+			return NULL;
+		open_empty(cache);
+	}
 	struct cairn_slab *slab = cairn_list_first(cache, CAIRN_SLAB_PARTIAL);
-	if (slab == NULL && (slab = open_empty(cache)) == NULL)
-		return NULL;
 	unsigned first = (unsigned)__builtin_ctz(slab->map[0]) * CAIRN_SLAB_WORD_BITS;
 	uint32_t *word = cairn_free_word(slab, first), bits = *word;
 	unsigned index = (unsigned)__builtin_ctz(bits), nobjects = cairn_word_nobjects(cache, first);
-	unsigned count = cairn_count_bits(bits);
+	uint32_t other_words = slab->map[0] & (slab->map[0] - 1);
+	unsigned count = other_words == 0 && !CAIRN_SMALL ? slab->nfree : cairn_count_bits(bits);
 	if (cache->unwindowed || cache->ntaken + count > cache->high_water) {
 		bits = cairn_bit_of(index);
 		nobjects = index + 1;
 		count = 1;
 	}
-	*word &= ~bits;
+	*word ^= bits;
 	if (*word == 0)
-		slab->map[0] &= slab->map[0] - 1;
+		slab->map[0] = other_words;
 	slab->nfree = (uint16_t)(slab->nfree - count);
 	if (slab->nfree == 0)
 		cairn_list_remove(slab);
 	cache->ntaken += count;
-	if (cache->ntaken > cache->high_water) {
+	if (cache->ntaken > cache->high_water)
 		cache->high_water = cache->ntaken;
-		cairn_window_mark(cache);
-	}
 	if (!cache->unwindowed) {
 		cairn_window_place(cache, slab, first, nobjects);
 		cache->window_free = bits & (bits - 1);
@@ -165,26 +164,6 @@ CAIRN_SLOW void cairn_slab_put_last(struct cairn_cache *cache, struct cairn_slab
 	cairn_window_settle(cache);
 }
 
-/* A live object is free: by the record; or in a window over its word, if nothing else is free, neither there
- * nor in the window that was. */
-CAIRN_SLOW void cairn_slab_commit(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index)
-{
-	uint32_t *word = cairn_free_word(slab, index);
-	if ((*word | cache->window_free | cache->unwindowed) == 0) {
-		unsigned first = index & ~(CAIRN_SLAB_WORD_BITS - 1);
-		cairn_window_place(cache, slab, first, cairn_word_nobjects(cache, first));
-		cache->window_free = cairn_bit_of(index);
-		return;
-	}
-	*word |= cairn_bit_of(index);
-	slab->map[0] |= cairn_bit_of(index / CAIRN_SLAB_WORD_BITS);
-	if (slab->nfree == 0)
-		cairn_list_insert(cache, slab, CAIRN_SLAB_PARTIAL);
-	cache->ntaken--;
-	if (++slab->nfree == cache->nobjects)
-		cairn_slab_put_last(cache, slab);
-}
-
 enum cairn_err cairn_slab_put_slow(struct cairn_cache *cache, void *object)
 {
 	struct cairn_slab *slab = NULL;
@@ -204,7 +183,8 @@ enum cairn_err cairn_slab_put_slow(struct cairn_cache *cache, void *object)
 enum cairn_err cairn_slab_put(struct cairn_cache *cache, void *object)
 {
 	enum cairn_fast fast = cairn_slab_put_fast(cache, object);
-	if (fast == CAIRN_FAST_DONE || (fast == CAIRN_FAST_NEXT && cairn_slab_put_next(cache, object)))
+	if (fast == CAIRN_FAST_DONE ||
+	    (!CAIRN_SMALL && fast == CAIRN_FAST_NEXT && cairn_slab_put_next(cache, object)))
 		return CAIRN_OK;
 	return cairn_slab_put_slow(cache, object);
 }

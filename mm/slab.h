@@ -69,6 +69,9 @@ enum cairn_err cairn_slab_init(struct cairn_slabs *s, struct cairn_frames *f) CA
 enum cairn_err cairn_slab_create(struct cairn_slabs *s, struct cairn_cache *cache,
 				 const struct cairn_cache_spec *spec) CAIRN_MUST_USE;
 
+/* Bytes of the link tables, which are there while there is a cache. */
+size_t cairn_slab_links_nbytes(const struct cairn_slabs *s);
+
 /* The parts of it, O(CAIRN_ORDERS) but for clear. setup: all but the tables; CAIRN_ENOMEM: they are not
  * there. Then the caller calls begin, which takes the frames (NULL: cannot), clear, unlocked, and end, which
  * puts them to use, or gives them back if others came first; and setup again. */
@@ -194,7 +197,7 @@ size_t cairn_slab_meta_nframes(const struct cairn_slabs *s);
 #define CAIRN_SLAB_MAX_SLOTS \
 	(((4 * sizeof(void *) + 4 + 4 * CAIRN_SLAB_MAX_WORDS - 1) >> CAIRN_SLAB_SLOT_LOG2) + 1)
 
-/* The record pool. directory: NULL while there are no link tables. An entry is the address of a page, or odd: the next free entry. */
+/* The record pool. directory: NULL while there are no link tables. An entry leads to a page, or is odd: the next free entry. */
 struct cairn_records {
 	struct cairn_frames *frames;
 	uintptr_t *directory;
@@ -266,7 +269,8 @@ struct cairn_cache {
 	struct cairn_slab_lookup lookup;
 	uint32_t nobjects; /* in a slab */
 	size_t ntaken;     /* objects not free by the records: live, in limbo, or free in the window */
-	size_t word_most;  /* a window may take a whole slab of one word up to so many; 0: never */
+	size_t high_water; /* most live at once, ever: no less than ntaken */
+	uint32_t whole;    /* not 0: a window may take a slab whole, for it has one word */
 	struct cairn_slab_node list[CAIRN_SLAB_NLISTS];
 	struct cairn_slabs *slabs;
 	uint32_t used_nbytes; /* of a slab, by objects */
@@ -285,7 +289,6 @@ struct cairn_cache {
 	size_t nlimbo;   /* objects between the halves of a free */
 	size_t capacity; /* objects in nslabs slabs */
 	size_t nreserved;
-	size_t high_water;
 	struct cairn_cache *next, *prev; /* of the instance */
 };
 

@@ -117,15 +117,11 @@ static bool is_listed(const struct cairn_slabs *s, const struct cairn_cache *cac
 
 static enum cairn_err spec_ok(const struct cairn_cache_spec *spec, size_t align)
 {
-	if (spec->name == NULL || spec->nbytes == 0 || spec->nbytes > LARGEST_NBYTES)
-		return CAIRN_EINVAL;
-	if ((spec->flags & ~KNOWN_FLAGS) != 0)
+	if (spec->name == NULL || spec->nbytes - 1 >= LARGEST_NBYTES || (spec->flags & ~KNOWN_FLAGS) != 0)
 		return CAIRN_EINVAL;
 	if (spec->construct != NULL && (spec->flags & (CAIRN_CACHE_ZERO | CAIRN_CACHE_POISON)) != 0)
 		return CAIRN_EINVAL;
-	if (!cairn_is_pow2(align) || align > CAIRN_FRAME_NBYTES)
-		return CAIRN_EALIGN;
-	return stride_for(spec, align) != 0 ? CAIRN_OK : CAIRN_EINVAL;
+	return cairn_is_pow2(align) && align <= CAIRN_FRAME_NBYTES ? CAIRN_OK : CAIRN_EALIGN;
 }
 
 static void lay_out(struct cairn_cache *cache, size_t stride_nbytes)
@@ -151,12 +147,13 @@ enum cairn_err cairn_slab_setup(struct cairn_slabs *s, struct cairn_cache *cache
 	size_t align = spec->align != 0 ? spec->align : sizeof(void *);
 	unsigned zones = (spec->zones != 0 ? spec->zones : CAIRN_ANY_ZONE) & s->zones;
 	enum cairn_err err = spec_ok(spec, align);
-	if (err == CAIRN_OK && zones == 0)
-		err = CAIRN_EINVAL;
-	if (err == CAIRN_OK && s->records.directory == NULL)
-		err = CAIRN_ENOMEM;
 	if (err != CAIRN_OK)
 		return err;
+	size_t stride_nbytes = stride_for(spec, align);
+	if (stride_nbytes == 0 || zones == 0)
+		return CAIRN_EINVAL;
+	if (s->records.directory == NULL)
+		return CAIRN_ENOMEM;
 	*cache = (struct cairn_cache){
 		.self = cache,
 		.slabs = s,
@@ -169,7 +166,7 @@ enum cairn_err cairn_slab_setup(struct cairn_slabs *s, struct cairn_cache *cache
 	};
 	for (unsigned list = 0; list < CAIRN_SLAB_NLISTS; list++)
 		cache->list[list].next = cache->list[list].prev = &cache->list[list];
-	lay_out(cache, stride_for(spec, align));
+	lay_out(cache, stride_nbytes);
 	cairn_window_init(cache);
 	*(s->last != NULL ? &s->last->next : &s->first) = cache;
 	s->last = cache;

@@ -184,7 +184,7 @@ static const char *next_check(const struct cairn_cache *cache)
 {
 	const struct cairn_link_zone *zone = cairn_first_zone(cache);
 	bool one_word = cache->nwords == 1 && cache->unwindowed == 0;
-	CAIRN_HOLDS(cache->word_most == (one_word ? cache->high_water : 0));
+	CAIRN_HOLDS(cache->whole == one_word);
 	CAIRN_HOLDS(cache->lookup.base == zone->base && cache->lookup.link == zone->link);
 	CAIRN_HOLDS(cache->lookup.directory == cache->slabs->records.directory);
 	CAIRN_HOLDS(cache->lookup.nframes == 0 || cache->lookup.nframes == zone->nframes);

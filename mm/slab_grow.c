@@ -82,16 +82,14 @@ void cairn_slab_grow_end(struct cairn_slab *slab)
 void *cairn_slab_grow_take(struct cairn_slab *slab)
 {
 	struct cairn_cache *cache = slab->cache;
-	if (cairn_list_first(cache, CAIRN_SLAB_PARTIAL) != NULL || cairn_pocket_is_full(cache) ||
+	if (!cairn_list_is_empty(cache, CAIRN_SLAB_PARTIAL) || cairn_pocket_is_full(cache) ||
 	    (cache->nempty | cache->window_free | cache->unwindowed) != 0) {
 		cairn_slab_grow_end(slab);
 		return cairn_slab_take(cache);
 	}
 	join(cache);
-	if (cache->ntaken == cache->high_water) {
+	if (cache->ntaken == cache->high_water)
 		cache->high_water++;
-		cairn_window_mark(cache);
-	}
 	cairn_window_over(cache, slab);
 	cache->window_free &= cache->window_free - 1;
 	return (void *)slab->base;

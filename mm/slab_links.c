@@ -5,12 +5,17 @@
  * Locking: none here; cairn.c serialises. */
 #include "slab_private.h"
 
-static size_t links_nframes(const struct cairn_slabs *s)
+size_t cairn_slab_links_nbytes(const struct cairn_slabs *s)
 {
 	size_t nbytes = s->records.nentries * sizeof(*s->records.directory);
 	for (unsigned z = 0; z < CAIRN_ZONES; z++)
 		nbytes += s->zone[z].nframes * sizeof(*s->zone[z].link);
-	return (nbytes + CAIRN_FRAME_NBYTES - 1) >> CAIRN_FRAME_SHIFT;
+	return nbytes;
+}
+
+static size_t links_nframes(const struct cairn_slabs *s)
+{
+	return (cairn_slab_links_nbytes(s) + CAIRN_FRAME_NBYTES - 1) >> CAIRN_FRAME_SHIFT;
 }
 
 static void give_back(struct cairn_slabs *s, const void *links)
@@ -43,7 +48,7 @@ void cairn_slab_links_end(struct cairn_slabs *s, void *links)
 		give_back(s, links);
 		return;
 	}
-	s->records.directory = links;
+	cairn_record_use(&s->records, links);
 	uint16_t *link = (uint16_t *)(s->records.directory + s->records.nentries);
 	for (unsigned z = 0; z < CAIRN_ZONES; link += s->zone[z++].nframes)
 		s->zone[z].link = link;
@@ -53,9 +58,7 @@ void cairn_slab_links_end(struct cairn_slabs *s, void *links)
 void cairn_slab_links_give(struct cairn_slabs *s)
 {
 	give_back(s, s->records.directory);
-	s->records.directory = NULL;
-	s->records.nused_entries = 0;
-	s->records.free_entry = s->records.nentries;
+	cairn_record_use(&s->records, NULL);
 	for (unsigned z = 0; z < CAIRN_ZONES; z++)
 		s->zone[z].link = NULL;
 }

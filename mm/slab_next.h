@@ -7,7 +7,7 @@
 
 #include "slab_private.h"
 
-/* slab.c: a live object is free; the last object of a slab is. */
+/* slab_window.c: a live object is free; slab.c: the last object of a slab is. */
 void cairn_slab_commit(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index);
 void cairn_slab_put_last(struct cairn_cache *cache, struct cairn_slab *slab);
 
@@ -15,11 +15,11 @@ void cairn_slab_put_last(struct cairn_cache *cache, struct cairn_slab *slab);
  * *object is one of them, and taken. */
 static inline bool cairn_slab_take_next(struct cairn_cache *cache, void **object)
 {
-	struct cairn_slab *slab = cairn_list_first(cache, CAIRN_SLAB_PARTIAL);
-	if (CAIRN_RARE(slab == NULL))
+	if (CAIRN_RARE(cairn_list_is_empty(cache, CAIRN_SLAB_PARTIAL) || cache->whole == 0))
 		return false;
+	struct cairn_slab *slab = cairn_list_first(cache, CAIRN_SLAB_PARTIAL);
 	size_t ntaken = cache->ntaken + slab->nfree;
-	if (CAIRN_RARE(ntaken > cache->word_most))
+	if (CAIRN_RARE(ntaken > cache->high_water))
 		return false;
 	cache->ntaken = ntaken;
 	cairn_list_remove(slab);
@@ -50,10 +50,7 @@ static inline bool cairn_slab_put_next(struct cairn_cache *cache, const void *ob
 	const uint16_t *link = lookup->link;
 	const uintptr_t *directory = lookup->directory;
 	cairn_keep_order();
-	unsigned id = link[nth];
-	if (CAIRN_RARE(id == 0))
-		return false;
-	struct cairn_slab *slab = cairn_record_in(directory, id);
+	struct cairn_slab *slab = cairn_record_in(directory, link[nth]);
 	const struct cairn_cache *owner = slab->cache;
 	uintptr_t base = slab->base;
 	cairn_keep_order();

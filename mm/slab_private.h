@@ -24,7 +24,7 @@ _Static_assert(sizeof(struct cairn_slab) == 4 * sizeof(void *) + (sizeof(void *)
 		       offsetof(struct cairn_slab, map) == 4 * sizeof(void *) + 4,
 	       "CAIRN_SLAB_MAX_SLOTS counts on it");
 
-/* A page of records of one length. It takes the first slot, so that no record has id 0. */
+/* A page of records of one length. Its head takes the first slot. */
 struct cairn_record_page {
 	struct cairn_record_page *next, *prev; /* pages with room */
 	uint16_t entry;                        /* of the directory */
@@ -62,6 +62,8 @@ static inline struct cairn_slab *cairn_record_of(const struct cairn_records *r, 
 }
 
 void cairn_record_init(struct cairn_records *r, struct cairn_frames *f, size_t nframes, unsigned zones);
+/* The directory is there, all zero; NULL: gone, and so are all records. */
+void cairn_record_use(struct cairn_records *r, uintptr_t *directory);
 /* A record of nslots slots with its id set; NULL: no memory, or no ids. O(CAIRN_ORDERS), as is giving it
  * back. */
 struct cairn_slab *cairn_record_take(struct cairn_records *r, unsigned nslots) CAIRN_MUST_USE;
@@ -94,11 +96,15 @@ void cairn_window_settle(struct cairn_cache *cache);
 bool cairn_window_allowed(const struct cairn_cache *cache);
 unsigned cairn_count_bits(uint32_t word);
 
-/* The first slab of a list, or NULL. */
+static inline bool cairn_list_is_empty(const struct cairn_cache *cache, enum cairn_slab_list list)
+{
+	return cache->list[list].next == &cache->list[list];
+}
+
+/* The first slab of a list that is not empty. */
 static inline struct cairn_slab *cairn_list_first(const struct cairn_cache *cache, enum cairn_slab_list list)
 {
-	struct cairn_slab_node *node = cache->list[list].next;
-	return node != &cache->list[list] ? (struct cairn_slab *)node : NULL;
+	return (struct cairn_slab *)cache->list[list].next;
 }
 
 /* Behind the others: until a slab is first, more of its objects get free, and a window takes them at once. */
@@ -134,12 +140,6 @@ static inline void cairn_window_place(struct cairn_cache *cache, struct cairn_sl
 	cache->window_nobjects = nobjects;
 	cache->window_first = first;
 	cache->window_slab = slab;
-}
-
-/* The high-water mark has moved, or I7 is to be settled. */
-static inline void cairn_window_mark(struct cairn_cache *cache)
-{
-	cache->word_most = cache->unwindowed != 0 || cache->nwords != 1 ? 0 : cache->high_water;
 }
 
 /* Where frees look first. */

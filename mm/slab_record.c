@@ -5,11 +5,15 @@
  * a frame, and the way from an id to its record is two loads. A page holds records of one length; it is taken
  * when no page of that length has room, and given back when its last record goes.
  * I1: a page is on the list roomy[nslots] iff it has room. I2: a directory entry holds a page, or chains to
- * the next free entry, or was never used; it is the entry that its page names. I3: a record in use has a
+ * the next free entry, or was never used; it is the entry that its page names. The first leads to a record of
+ * no cache, id 0, which is that of every frame that is no slab's. I3: a record in use has a
  * cache. Locking: none here; cairn.c serialises. */
 #include "slab_private.h"
 
-#define IDS_LOG2 16
+#define IDS_LOG2    16
+#define FIRST_ENTRY 1u
+
+static const struct cairn_slab no_slab;
 
 static uintptr_t chain_to(uint32_t entry)
 {
@@ -27,7 +31,7 @@ static bool is_page(uintptr_t entry_word)
 static uint32_t entries_for(size_t nframes)
 {
 	size_t records_per_page = (CAIRN_PAGE_SLOTS - 1) / CAIRN_SLAB_MAX_SLOTS;
-	size_t npages = nframes / (records_per_page + 1) + CAIRN_SLAB_MAX_SLOTS;
+	size_t npages = FIRST_ENTRY + nframes / (records_per_page + 1) + CAIRN_SLAB_MAX_SLOTS;
 	size_t limit = (size_t)1 << (IDS_LOG2 - CAIRN_SLOT_BITS);
 	return (uint32_t)(npages < limit ? npages : limit);
 }
@@ -35,8 +39,17 @@ static uint32_t entries_for(size_t nframes)
 void cairn_record_init(struct cairn_records *r, struct cairn_frames *f, size_t nframes, unsigned zones)
 {
 	uint32_t nentries = entries_for(nframes);
-	*r = (struct cairn_records){
-		.frames = f, .nentries = nentries, .free_entry = nentries, .zones = zones};
+	*r = (struct cairn_records){.frames = f, .nentries = nentries, .zones = zones};
+	cairn_record_use(r, NULL);
+}
+
+void cairn_record_use(struct cairn_records *r, uintptr_t *directory)
+{
+	r->directory = directory;
+	r->nused_entries = FIRST_ENTRY;
+	r->free_entry = r->nentries;
+	if (directory != NULL)
+		directory[0] = (uintptr_t)&no_slab;
 }
 
 static struct cairn_record_page *page_at(const struct cairn_records *r, size_t entry)
@@ -159,9 +172,9 @@ static bool page_sound(const struct cairn_records *r, const struct cairn_record_
 	if (cairn_pfn_to_addr(pfn) != (uintptr_t)page || !cairn_frame_info(r->frames, pfn, &info) ||
 	    info.owner != CAIRN_META || info.nframes != 1)
 		return false;
-	return page->entry < r->nused_entries && page_at(r, page->entry) == page && page->nslots >= 1 &&
-	       page->nslots <= CAIRN_SLAB_MAX_SLOTS && page->fresh_slot >= 1 &&
-	       page->fresh_slot <= CAIRN_PAGE_SLOTS;
+	return page->entry >= FIRST_ENTRY && page->entry < r->nused_entries &&
+	       page_at(r, page->entry) == page && page->nslots >= 1 && page->nslots <= CAIRN_SLAB_MAX_SLOTS &&
+	       page->fresh_slot >= 1 && page->fresh_slot <= CAIRN_PAGE_SLOTS;
 }
 
 bool cairn_record_sound(const struct cairn_records *r, const struct cairn_slab *slab)
@@ -178,7 +191,7 @@ bool cairn_record_sound(const struct cairn_records *r, const struct cairn_slab *
 struct cairn_slab *cairn_record_find(const struct cairn_records *r, unsigned id)
 {
 	unsigned entry = id >> CAIRN_SLOT_BITS;
-	if (entry >= r->nused_entries || !is_page(r->directory[entry]))
+	if (entry < FIRST_ENTRY || entry >= r->nused_entries || !is_page(r->directory[entry]))
 		return NULL;
 	struct cairn_slab *slab = cairn_record_of(r, id);
 	return cairn_record_sound(r, slab) ? slab : NULL;
@@ -186,7 +199,7 @@ struct cairn_slab *cairn_record_find(const struct cairn_records *r, unsigned id)
 
 struct cairn_slab *cairn_record_next(const struct cairn_records *r, const struct cairn_slab *slab)
 {
-	size_t entry = slab != NULL ? page_of(slab)->entry : 0;
+	size_t entry = slab != NULL ? page_of(slab)->entry : FIRST_ENTRY;
 	size_t slot = slab != NULL ? ((uintptr_t)slab - (uintptr_t)page_of(slab)) >> CAIRN_SLAB_SLOT_LOG2 : 0;
 	for (; entry < r->nused_entries; entry++, slot = 0) {
 		const struct cairn_record_page *page = page_at(r, entry);
@@ -242,7 +255,7 @@ const char *cairn_record_check(const struct cairn_records *r, size_t *nrecords)
 	size_t npages = 0, nroomy = 0;
 	*nrecords = 0;
 	CAIRN_HOLDS(r->nused_entries <= r->nentries && r->free_entry <= r->nentries);
-	for (uint32_t entry = 0; entry < r->nused_entries; entry++) {
+	for (uint32_t entry = FIRST_ENTRY; entry < r->nused_entries; entry++) {
 		if (!is_page(r->directory[entry]))
 			continue;
 		const struct cairn_record_page *page = page_at(r, entry);

@@ -11,11 +11,10 @@
  *     someone watches frees, and when another slab is empty without a reserve (the window's slab could
  *     become a second one). So a slab that gets empty has the window moved to it when nothing is free there,
  *     and goes back when something is; then another is empty only where slabs were made ahead of need.
- * I8: lookup and word_most, by which slab_next.h goes, say what holds for the cache now: lookup.nframes is 0
- *     where a free takes more than its record, word_most is the mark where a window may take a slab of one
- *     word whole, or else 0.
+ * I8: lookup and whole, by which slab_next.h goes, say what holds for the cache now: lookup.nframes is 0 where
+ *     a free takes more than its record, whole is set where a window may take a slab of one word.
  * Locking: none here; cairn.c serialises. */
-#include "slab_private.h"
+#include "slab_next.h"
 
 unsigned cairn_count_bits(uint32_t word)
 {
@@ -29,23 +28,41 @@ bool cairn_window_allowed(const struct cairn_cache *cache)
 	return cache->flags == 0 && !cache->slabs->watched && (cache->nempty == 0 || cache->nreserved != 0);
 }
 
-/* `bits` of the word of `index` are free by the record again. */
-static void give_back(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index, uint32_t bits)
+/* `bits` of the word of `index`, `count` of them, are free by the record again. true: so are all of the slab. */
+static inline bool give_back(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index,
+			     uint32_t bits, unsigned count)
 {
-	unsigned count = cairn_count_bits(bits);
-	if (count == 0)
-		return;
 	*cairn_free_word(slab, index) |= bits;
 	slab->map[0] |= cairn_bit_of(index / CAIRN_SLAB_WORD_BITS);
 	if (slab->nfree == 0)
 		cairn_list_insert(cache, slab, CAIRN_SLAB_PARTIAL);
-	slab->nfree = (uint16_t)(slab->nfree + count);
+	unsigned nfree = slab->nfree + count;
+	slab->nfree = (uint16_t)nfree;
 	cache->ntaken -= count;
-	if (slab->nfree == cache->nobjects) {
-		cairn_list_remove(slab);
-		cairn_list_insert(cache, slab, CAIRN_SLAB_EMPTY);
-		cache->nempty++;
+	return nfree == cache->nobjects;
+}
+
+/* A live object is free: by the record; or in a window over its word, if nothing else is free, neither there
+ * nor in the window that was. */
+CAIRN_SLOW void cairn_slab_commit(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index)
+{
+	if ((*cairn_free_word(slab, index) | cache->window_free | cache->unwindowed) == 0) {
+		unsigned first = index & ~(CAIRN_SLAB_WORD_BITS - 1);
+		cairn_window_place(cache, slab, first, cairn_word_nobjects(cache, first));
+		cache->window_free = cairn_bit_of(index);
+	} else if (give_back(cache, slab, index, cairn_bit_of(index), 1)) {
+		cairn_slab_put_last(cache, slab);
 	}
+}
+
+/* The same for what was free in the window, or in the pocket. */
+static void give_all_back(struct cairn_cache *cache, struct cairn_slab *slab, unsigned index, uint32_t bits)
+{
+	if (bits == 0 || !give_back(cache, slab, index, bits, cairn_count_bits(bits)))
+		return;
+	cairn_list_remove(slab);
+	cairn_list_insert(cache, slab, CAIRN_SLAB_EMPTY);
+	cache->nempty++;
 }
 
 void cairn_window_over(struct cairn_cache *cache, struct cairn_slab *slab)
@@ -71,7 +88,7 @@ static void empty_pocket(struct cairn_cache *cache)
 	struct cairn_slab *slab = cairn_slab_at(cache->slabs, addr);
 	unsigned index = (unsigned)cairn_index_of(cache, addr - slab->base);
 	cache->pocket = NULL;
-	give_back(cache, slab, index, cairn_bit_of(index));
+	give_all_back(cache, slab, index, cairn_bit_of(index));
 }
 
 void cairn_window_close(struct cairn_cache *cache)
@@ -81,7 +98,7 @@ void cairn_window_close(struct cairn_cache *cache)
 	cache->window_free = 0;
 	cache->window_nobjects = 0;
 	cache->window_slab = NULL;
-	give_back(cache, slab, cache->window_first, bits);
+	give_all_back(cache, slab, cache->window_first, bits);
 	if (cairn_pocket_is_full(cache))
 		empty_pocket(cache);
 }
@@ -100,7 +117,7 @@ void cairn_window_settle(struct cairn_cache *cache)
 	bool plain = cache->flags == 0 && !cache->slabs->watched;
 	cache->lookup.nframes = plain ? cairn_first_zone(cache)->nframes : 0;
 	cache->unwindowed = !cairn_window_allowed(cache);
-	cairn_window_mark(cache);
+	cache->whole = cache->unwindowed == 0 && cache->nwords == 1;
 	if (cache->unwindowed != 0 && (cache->window_nobjects != 0 || cairn_pocket_is_full(cache)))
 		cairn_window_close(cache);
 }

@@ -25,9 +25,16 @@ int memcmp(const void *a, const void *b, size_t nbytes);
 /* What it leaves to, by a tail call: not inlined into it. */
 #define CAIRN_SLOW __attribute__((noinline))
 
+/* Built for size: then nothing is there twice for the sake of speed. */
+#ifdef __OPTIMIZE_SIZE__
+#define CAIRN_SMALL 1
+#else
+#define CAIRN_SMALL 0
+#endif
+
 /* The compiler moves no access to memory across; no instruction. Fields that lie side by side are then
  * loaded in pairs, and registers get free before they run out. */
-static inline void cairn_keep_order(void)
+static inline __attribute__((always_inline)) void cairn_keep_order(void)
 {
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 }

@@ -5,6 +5,8 @@
 
 #include "console.h"
 
+#define REGION_FRAMES (BENCH_FRAMES_NBYTES >> CAIRN_FRAME_SHIFT)
+
 #define PAIRS       2000u
 #define CHURN_SLOTS 128u
 #define CHURN_STEPS 20000u
@@ -123,19 +125,35 @@ static void fill(void)
 	}
 }
 
-/* For 1000 frames: of the frame allocator, and of all that Cairn sets aside, in whole frames. */
+static size_t whole_frames(size_t nbytes)
+{
+	return (nbytes + CAIRN_FRAME_NBYTES - 1) & -CAIRN_FRAME_NBYTES;
+}
+
+static size_t per_1000_frames(size_t nbytes)
+{
+	return nbytes * 1000 / REGION_FRAMES;
+}
+
+/* Of the region's frames: what frame.c needs, what object caches add, and what that is in whole frames. */
 static void metadata(void)
 {
-	const size_t nframes = BENCH_FRAMES_NBYTES / CAIRN_FRAME_NBYTES;
-	uintptr_t base = bench_region(BENCH_FRAMES_NBYTES);
-	struct cairn_totals totals;
+	static struct cairn_frames frames;
+	static struct cairn_slabs slabs;
+	static size_t meta[REGION_FRAMES];
+	cairn_pfn base = cairn_addr_to_pfn(bench_region(BENCH_FRAMES_NBYTES));
+	size_t frame_nbytes = cairn_frame_meta_nbytes(base, REGION_FRAMES), link_nbytes;
 
-	bench_frames_start();
-	cairn_totals(&totals);
-	bench_space(cairn_frame_meta_nbytes(cairn_addr_to_pfn(base), nframes) * 1000 / nframes,
-		    "B/1000 frames");
-	bench_space(totals.nframes_of[CAIRN_META] * CAIRN_FRAME_NBYTES * 1000 / nframes,
-		    "B/1000 frames with the slab links");
+	cairn_frame_init(&frames);
+	if (cairn_frame_zone_add(&frames, base, REGION_FRAMES, 0, "frames", meta, sizeof(meta), NULL) !=
+		    CAIRN_OK ||
+	    cairn_slab_init(&slabs, &frames) != CAIRN_OK)
+		panic("no zone");
+	link_nbytes = cairn_slab_links_nbytes(&slabs);
+	bench_space(per_1000_frames(frame_nbytes), "B/1000 frames");
+	bench_space(per_1000_frames(frame_nbytes + link_nbytes), "B/1000 frames with the slab links");
+	bench_space(per_1000_frames(whole_frames(frame_nbytes) + whole_frames(link_nbytes)),
+		    "B/1000 frames with the slab links and in whole frames");
 }
 
 const struct bench_workload bench_frame_workloads[] = {
