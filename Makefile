@@ -7,7 +7,7 @@ PORT ?= 1234
 BUILD := build
 OUT := $(BUILD)/$(BOARD)
 
-BOARDS := mps2-an385 mps2-an386 mps2-an505 mps2-an521 mps3-an547 lm3s6965evb virt
+BOARDS := mps2-an385 mps2-an386 mps2-an500 mps2-an505 mps2-an521 mps3-an547 lm3s6965evb virt
 # One of each instruction set: what mm/ does is the same on all others. And those that the benchmark has budgets for.
 UNIT_BOARDS := mps2-an385 virt
 BENCH_BOARDS := mps2-an385 virt
@@ -67,11 +67,12 @@ KERNEL_TEST_SOURCES := \
 	tests/target/kernel_test_task.c tests/target/kernel_test_kill.c tests/target/kernel_test_mutex.c \
 	tests/target/kernel_test_sync.c tests/target/kernel_test_destroy.c tests/target/kernel_test_fault.c \
 	tests/target/kernel_test_overflow.c
-# Where tasks may use floating-point registers, where stacks have limit registers, where there are vectors: BOARD_HAS_FP,
-# BOARD_HAS_LIMITS and BOARD_HAS_MVE of the board's fragment.
-FP_TEST_SOURCES := tests/target/kernel_test_fp.c tests/target/fp.S
+# Where tasks may use floating-point registers, in double precision too, where stacks have limit registers, where there
+# are vectors: BOARD_HAS_FP, BOARD_HAS_DOUBLE, BOARD_HAS_LIMITS and BOARD_HAS_MVE of the board's fragment.
+FP_TEST_SOURCES := tests/target/kernel_test_fp.c tests/target/kernel_test_fp_fault.c tests/target/fp.S
+DOUBLE_TEST_SOURCES := tests/target/kernel_test_fp_double.c tests/target/fp_double.S
 LIMIT_TEST_SOURCES := tests/target/kernel_test_limit.c tests/target/limit.S
-BOARD_TEST_SOURCES := $(BOARDS:%=tests/target/board_%.c) $(FP_TEST_SOURCES) $(LIMIT_TEST_SOURCES)
+BOARD_TEST_SOURCES := $(BOARDS:%=tests/target/board_%.c) $(FP_TEST_SOURCES) $(DOUBLE_TEST_SOURCES) $(LIMIT_TEST_SOURCES)
 
 # Images that have to stop with status 1, each after the lines of tests/target/stop_<case>.txt.
 STOP_CASES := masked handler overflow headroom policy panic
@@ -135,7 +136,8 @@ clang_objects = $(patsubst %,$(OUT)/clang/%.o,$(filter %.c,$(1)))
 
 SOURCES_cairn := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES) $(DEMO_SOURCES)
 SOURCES_kernel_test := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES) $(KERNEL_TEST_SOURCES) tests/target/board_$(BOARD).c \
-	$(if $(BOARD_HAS_FP),$(FP_TEST_SOURCES)) $(if $(BOARD_HAS_LIMITS),$(LIMIT_TEST_SOURCES))
+	$(if $(BOARD_HAS_FP),$(FP_TEST_SOURCES)) $(if $(BOARD_HAS_DOUBLE),$(DOUBLE_TEST_SOURCES)) \
+	$(if $(BOARD_HAS_LIMITS),$(LIMIT_TEST_SOURCES))
 SOURCES_stop := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES)
 SOURCES_unit := $(if $(filter $(BOARD),$(UNIT_BOARDS)),$(ARCH_SOURCES) $(KERNEL_BASE_SOURCES) $(MM_SOURCES) $(UNIT_TARGET_SOURCES))
 SOURCES_all := $(sort $(SOURCES_cairn) $(SOURCES_kernel_test) $(SOURCES_unit) $(STOP_SOURCES))
