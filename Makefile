@@ -7,7 +7,7 @@ PORT ?= 1234
 BUILD := build
 OUT := $(BUILD)/$(BOARD)
 
-BOARDS := mps2-an385 mps2-an386 mps2-an500 mps2-an505 mps2-an521 mps3-an547 lm3s6965evb virt
+BOARDS := mps2-an385 mps2-an386 mps2-an500 mps2-an505 mps2-an521 mps3-an547 lm3s6965evb virt virt-a7
 # One of each instruction set: what mm/ does is the same on all others. And those that the benchmark has budgets for.
 UNIT_BOARDS := mps2-an385 virt
 BENCH_BOARDS := mps2-an385 virt
@@ -135,7 +135,7 @@ unit_objects = $(patsubst $(OUT)/mm/cairn%,$(OUT)/unit/mm/cairn%,$(call objects,
 clang_objects = $(patsubst %,$(OUT)/clang/%.o,$(filter %.c,$(1)))
 
 SOURCES_cairn := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES) $(DEMO_SOURCES)
-SOURCES_kernel_test := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES) $(KERNEL_TEST_SOURCES) tests/target/board_$(BOARD).c \
+SOURCES_kernel_test := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES) $(KERNEL_TEST_SOURCES) tests/target/board_$(or $(BOARD_TEST),$(BOARD)).c \
 	$(if $(BOARD_HAS_FP),$(FP_TEST_SOURCES)) $(if $(BOARD_HAS_DOUBLE),$(DOUBLE_TEST_SOURCES)) \
 	$(if $(BOARD_HAS_LIMITS),$(LIMIT_TEST_SOURCES))
 SOURCES_stop := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES)
