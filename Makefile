@@ -221,9 +221,20 @@ run: $(OUT)/cairn.elf | need-qemu ## boot BOARD in QEMU: the demonstration
 debug: $(OUT)/cairn.elf | need-qemu need-gdb ## the same under gdb, stopped at the first instruction (PORT)
 	$(Q)qemu/debug.sh $(PORT) $< $(QEMU)
 
-.PHONY: boards
-boards: ## the names of the boards
-	@printf '%s\n' $(BOARDS)
+.PHONY: boards boards-head board-line
+boards: boards-head ## the boards: core, RAM, what guards stacks, what is tested on them
+	+@for board in $(BOARDS); do $(MAKE) -s --no-print-directory BOARD=$$board board-line || exit; done
+
+BOARD_ROW := '%-14s %-18s %-11s %-62s %s\n'
+boards-head:
+	@printf $(BOARD_ROW) BOARD CORE RAM GUARD 'TESTED BY'
+
+# All from the board's fragment, and from what is built for it here.
+BOARD_TESTED := kernel$(if $(BOARD_HAS_FP), fp)$(if $(BOARD_HAS_DOUBLE), double)$(if $(BOARD_HAS_LIMITS), limits) stops demo \
+	$(if $(filter $(BOARD),$(UNIT_BOARDS)),unit) $(if $(filter $(BOARD),$(BENCH_BOARDS)),bench)
+board-line:
+	$(if $(and $(BOARD_CORE),$(BOARD_RAM),$(BOARD_GUARD)),,$(error its fragment says no BOARD_CORE, BOARD_RAM or BOARD_GUARD))
+	@printf $(BOARD_ROW) '$(BOARD)' '$(BOARD_CORE)' '$(BOARD_RAM)' '$(BOARD_GUARD)' '$(strip $(BOARD_TESTED))'
 
 # ---- measuring (tests/bench/README.md) ----
 
@@ -370,7 +381,7 @@ test-target: | need-cross need-qemu ## the tests of mm/ and of the kernel on all
 
 # ---- checks ----
 
-CHECKS := check-deps check-lists check-readme check-format check-cppcheck check-host check-bench $(BOARDS:%=check-%) $(BOARDS:%=check-stack-%)
+CHECKS := check-deps check-lists check-boards check-readme check-format check-cppcheck check-host check-bench $(BOARDS:%=check-%) $(BOARDS:%=check-stack-%)
 .PHONY: check $(CHECKS) clang-objects
 check: $(CHECKS) ## format, cppcheck, the dependency rule, -Werror builds with gcc and clang
 
@@ -382,6 +393,10 @@ PRESENT = $(wildcard $(foreach dir,mm kernel kernel/demo tests/host tests/target
 UNLISTED = $(filter-out $(SOURCES_all) $(UNIT_HOST_SOURCES) $(BOARD_TEST_SOURCES) $(DEMO_ALL_SOURCES) $(BENCH_ALL_SOURCES),$(PRESENT))
 check-lists:
 	@$(if $(UNLISTED),echo 'in no list of sources: $(UNLISTED)' >&2; exit 1,:)
+
+# Every board's fragment says what it is.
+check-boards:
+	@$(MAKE) -s boards >/dev/null
 
 C_FILES = $(wildcard $(foreach dir,arch/* kernel kernel/demo mm tests/host tests/target \
 	tests/target/include tests/bench tests/bench/host,$(dir)/*.[ch]))
