@@ -91,7 +91,7 @@ say = @$(if $(V)$(QUIET),:,printf '  %-5s %s\n' '$(1)' '$(2)')
 SETUP_FIRST := $(filter setup,$(MAKECMDGOALS))
 NEEDS := need-cross need-qemu need-gdb need-host need-checks need-bench
 need-cross: TOOLS := arm-none-eabi-gcc arm-none-eabi-nm
-need-qemu: TOOLS := qemu-system-arm python3
+need-qemu: TOOLS := qemu-system-arm python3 arm-none-eabi-addr2line
 need-gdb: TOOLS := gdb-multiarch
 need-host: TOOLS := gcc libc cmocka clang clang-sanitizers $(if $(HOST_M32),gcc-m32) python3
 need-checks: TOOLS := clang clang-format cppcheck
@@ -212,7 +212,7 @@ images: $(IMAGES)
 # ---- running ----
 
 QEMU := qemu-system-arm -nographic -monitor none -semihosting-config enable=on,target=native $(QEMU_ARGS)
-RUN := python3 qemu/run.py
+RUN := python3 -B qemu/run.py --addr2line $(CROSS)addr2line
 
 .PHONY: run debug
 run: $(OUT)/cairn.elf | need-qemu ## boot BOARD in QEMU: the demonstration
@@ -381,7 +381,7 @@ test-target: | need-cross need-qemu ## the tests of mm/ and of the kernel on all
 
 # ---- checks ----
 
-CHECKS := check-deps check-lists check-boards check-readme check-format check-cppcheck check-host check-bench $(BOARDS:%=check-%) $(BOARDS:%=check-stack-%)
+CHECKS := check-deps check-lists check-boards check-readme check-format check-cppcheck check-host check-run check-bench $(BOARDS:%=check-%) $(BOARDS:%=check-stack-%)
 .PHONY: check $(CHECKS) clang-objects
 check: $(CHECKS) ## format, cppcheck, the dependency rule, -Werror builds with gcc and clang
 
@@ -410,6 +410,10 @@ check-format: | need-checks
 
 check-cppcheck: | need-checks
 	$(Q)tests/cppcheck.sh
+
+# What runs a machine.
+check-run: | need-cross need-qemu
+	$(Q)python3 -B -m unittest discover -q -s qemu
 
 # The host side of the benchmark.
 check-bench: | need-qemu
