@@ -7,7 +7,7 @@ PORT ?= 1234
 BUILD := build
 OUT := $(BUILD)/$(BOARD)
 
-BOARDS := mps2-an385 mps2-an386 mps2-an505 mps2-an521 mps3-an547 lm3s6965evb virt
+BOARDS := mps2-an385 mps2-an386 mps2-an500 mps2-an505 mps2-an521 mps3-an547 lm3s6965evb virt virt-a7
 # One of each instruction set: what mm/ does is the same on all others. And those that the benchmark has budgets for.
 UNIT_BOARDS := mps2-an385 virt
 BENCH_BOARDS := mps2-an385 virt
@@ -67,11 +67,12 @@ KERNEL_TEST_SOURCES := \
 	tests/target/kernel_test_task.c tests/target/kernel_test_kill.c tests/target/kernel_test_mutex.c \
 	tests/target/kernel_test_sync.c tests/target/kernel_test_destroy.c tests/target/kernel_test_fault.c \
 	tests/target/kernel_test_overflow.c
-# Where tasks may use floating-point registers, where stacks have limit registers, where there are vectors: BOARD_HAS_FP,
-# BOARD_HAS_LIMITS and BOARD_HAS_MVE of the board's fragment.
-FP_TEST_SOURCES := tests/target/kernel_test_fp.c tests/target/fp.S
+# Where tasks may use floating-point registers, in double precision too, where stacks have limit registers, where there
+# are vectors: BOARD_HAS_FP, BOARD_HAS_DOUBLE, BOARD_HAS_LIMITS and BOARD_HAS_MVE of the board's fragment.
+FP_TEST_SOURCES := tests/target/kernel_test_fp.c tests/target/kernel_test_fp_fault.c tests/target/fp.S
+DOUBLE_TEST_SOURCES := tests/target/kernel_test_fp_double.c tests/target/fp_double.S
 LIMIT_TEST_SOURCES := tests/target/kernel_test_limit.c tests/target/limit.S
-BOARD_TEST_SOURCES := $(BOARDS:%=tests/target/board_%.c) $(FP_TEST_SOURCES) $(LIMIT_TEST_SOURCES)
+BOARD_TEST_SOURCES := $(BOARDS:%=tests/target/board_%.c) $(FP_TEST_SOURCES) $(DOUBLE_TEST_SOURCES) $(LIMIT_TEST_SOURCES)
 
 # Images that have to stop with status 1, each after the lines of tests/target/stop_<case>.txt.
 STOP_CASES := masked handler overflow headroom policy panic
@@ -90,7 +91,7 @@ say = @$(if $(V)$(QUIET),:,printf '  %-5s %s\n' '$(1)' '$(2)')
 SETUP_FIRST := $(filter setup,$(MAKECMDGOALS))
 NEEDS := need-cross need-qemu need-gdb need-host need-checks need-bench
 need-cross: TOOLS := arm-none-eabi-gcc arm-none-eabi-nm
-need-qemu: TOOLS := qemu-system-arm python3
+need-qemu: TOOLS := qemu-system-arm python3 arm-none-eabi-addr2line
 need-gdb: TOOLS := gdb-multiarch
 need-host: TOOLS := gcc libc cmocka clang clang-sanitizers $(if $(HOST_M32),gcc-m32) python3
 need-checks: TOOLS := clang clang-format cppcheck
@@ -134,8 +135,9 @@ unit_objects = $(patsubst $(OUT)/mm/cairn%,$(OUT)/unit/mm/cairn%,$(call objects,
 clang_objects = $(patsubst %,$(OUT)/clang/%.o,$(filter %.c,$(1)))
 
 SOURCES_cairn := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES) $(DEMO_SOURCES)
-SOURCES_kernel_test := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES) $(KERNEL_TEST_SOURCES) tests/target/board_$(BOARD).c \
-	$(if $(BOARD_HAS_FP),$(FP_TEST_SOURCES)) $(if $(BOARD_HAS_LIMITS),$(LIMIT_TEST_SOURCES))
+SOURCES_kernel_test := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES) $(KERNEL_TEST_SOURCES) tests/target/board_$(or $(BOARD_TEST),$(BOARD)).c \
+	$(if $(BOARD_HAS_FP),$(FP_TEST_SOURCES)) $(if $(BOARD_HAS_DOUBLE),$(DOUBLE_TEST_SOURCES)) \
+	$(if $(BOARD_HAS_LIMITS),$(LIMIT_TEST_SOURCES))
 SOURCES_stop := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES)
 SOURCES_unit := $(if $(filter $(BOARD),$(UNIT_BOARDS)),$(ARCH_SOURCES) $(KERNEL_BASE_SOURCES) $(MM_SOURCES) $(UNIT_TARGET_SOURCES))
 SOURCES_all := $(sort $(SOURCES_cairn) $(SOURCES_kernel_test) $(SOURCES_unit) $(STOP_SOURCES))
@@ -210,7 +212,7 @@ images: $(IMAGES)
 # ---- running ----
 
 QEMU := qemu-system-arm -nographic -monitor none -semihosting-config enable=on,target=native $(QEMU_ARGS)
-RUN := python3 qemu/run.py
+RUN := python3 -B qemu/run.py --addr2line $(CROSS)addr2line
 
 .PHONY: run debug
 run: $(OUT)/cairn.elf | need-qemu ## boot BOARD in QEMU: the demonstration
@@ -219,9 +221,20 @@ run: $(OUT)/cairn.elf | need-qemu ## boot BOARD in QEMU: the demonstration
 debug: $(OUT)/cairn.elf | need-qemu need-gdb ## the same under gdb, stopped at the first instruction (PORT)
 	$(Q)qemu/debug.sh $(PORT) $< $(QEMU)
 
-.PHONY: boards
-boards: ## the names of the boards
-	@printf '%s\n' $(BOARDS)
+.PHONY: boards boards-head board-line
+boards: boards-head ## the boards: core, RAM, what guards stacks, what is tested on them
+	+@for board in $(BOARDS); do $(MAKE) -s --no-print-directory BOARD=$$board board-line || exit; done
+
+BOARD_ROW := '%-14s %-18s %-11s %-62s %s\n'
+boards-head:
+	@printf $(BOARD_ROW) BOARD CORE RAM GUARD 'TESTED BY'
+
+# All from the board's fragment, and from what is built for it here.
+BOARD_TESTED := kernel$(if $(BOARD_HAS_FP), fp)$(if $(BOARD_HAS_DOUBLE), double)$(if $(BOARD_HAS_LIMITS), limits) stops demo \
+	$(if $(filter $(BOARD),$(UNIT_BOARDS)),unit) $(if $(filter $(BOARD),$(BENCH_BOARDS)),bench)
+board-line:
+	$(if $(and $(BOARD_CORE),$(BOARD_RAM),$(BOARD_GUARD)),,$(error its fragment says no BOARD_CORE, BOARD_RAM or BOARD_GUARD))
+	@printf $(BOARD_ROW) '$(BOARD)' '$(BOARD_CORE)' '$(BOARD_RAM)' '$(BOARD_GUARD)' '$(strip $(BOARD_TESTED))'
 
 # ---- measuring (tests/bench/README.md) ----
 
@@ -372,7 +385,7 @@ test-target: | need-cross need-qemu ## the tests of mm/ and of the kernel on all
 
 # ---- checks ----
 
-CHECKS := check-deps check-lists check-readme check-format check-cppcheck check-host check-bench $(BOARDS:%=check-%) $(BOARDS:%=check-stack-%)
+CHECKS := check-deps check-lists check-boards check-readme check-format check-cppcheck check-host check-run check-bench $(BOARDS:%=check-%) $(BOARDS:%=check-stack-%)
 .PHONY: check $(CHECKS) clang-objects
 check: $(CHECKS) ## format, cppcheck, the dependency rule, -Werror builds with gcc and clang
 
@@ -384,6 +397,10 @@ PRESENT = $(wildcard $(foreach dir,mm kernel kernel/demo tests/host tests/target
 UNLISTED = $(filter-out $(SOURCES_all) $(UNIT_HOST_SOURCES) $(BOARD_TEST_SOURCES) $(DEMO_ALL_SOURCES) $(BENCH_ALL_SOURCES),$(PRESENT))
 check-lists:
 	@$(if $(UNLISTED),echo 'in no list of sources: $(UNLISTED)' >&2; exit 1,:)
+
+# Every board's fragment says what it is.
+check-boards:
+	@$(MAKE) -s boards >/dev/null
 
 C_FILES = $(wildcard $(foreach dir,arch/* kernel kernel/demo mm tests/host tests/target \
 	tests/target/include tests/bench tests/bench/host,$(dir)/*.[ch]))
@@ -397,6 +414,10 @@ check-format: | need-checks
 
 check-cppcheck: | need-checks
 	$(Q)tests/cppcheck.sh
+
+# What runs a machine.
+check-run: | need-cross need-qemu
+	$(Q)python3 -B -m unittest discover -q -s qemu
 
 # The host side of the benchmark.
 check-bench: | need-qemu

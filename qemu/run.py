@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Run a machine under a time limit: run.py [--limit SECONDS] [--expect FILE] [--status N] IMAGE -- QEMU ARGUMENT...
+"""Run a machine under a time limit: run.py [--limit SECONDS] [--expect FILE] [--status N] [--addr2line TOOL] IMAGE -- QEMU ARGUMENT...
 
-Prints what the machine prints, as it comes. Exits with QEMU's status, which is the image's own through semihosting;
+Prints what the machine prints, as it comes, and below a report with addresses of code what stands there: function,
+file and line. These lines count as the machine's. Exits with QEMU's status, which is the image's own through semihosting;
 1 when the machine hung, locked up, or did not print every line of FILE in order (one regular expression a line).
 With --status N the image is meant to end with N: that is 0 here, and any other status 1.
 """
@@ -15,6 +16,8 @@ import subprocess
 import sys
 import threading
 
+import symbols
+
 LOCKUP = "qemu: fatal: Lockup"
 ENDED_BY_SIGNAL = 128
 
@@ -22,8 +25,9 @@ ENDED_BY_SIGNAL = 128
 class Machine:
     """A running QEMU, whose output is passed on and kept."""
 
-    def __init__(self, command):
+    def __init__(self, command, names):
         self.lines = []
+        self.names = names
         self.hung = False
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
@@ -44,19 +48,28 @@ class Machine:
             raise
         finally:
             timer.cancel()
+            self.names.close()
 
     def pass_on_output(self):
         """By what has arrived, not by line: the last words of a machine that hangs often lack the line end."""
         text = b""
         while chunk := os.read(self.process.stdout.fileno(), 4096):
-            sys.stdout.buffer.write(chunk)
+            for piece in chunk.splitlines(keepends=True):
+                sys.stdout.buffer.write(piece)
+                text += piece
+                if piece.endswith(b"\n"):
+                    self.keep(readable(text))
+                    text = b""
             sys.stdout.buffer.flush()
-            text += chunk
-            *whole, text = text.split(b"\n")
-            self.lines += [readable(line) for line in whole]
         if text:
             print(flush=True)
-            self.lines.append(readable(text))
+            self.keep(readable(text))
+
+    def keep(self, line):
+        named = self.names.lines_for(line)
+        self.lines += [line, *named]
+        for name in named:
+            sys.stdout.buffer.write(name.encode() + b"\n")
 
     def locked_up(self):
         return any(line.startswith(LOCKUP) for line in self.lines)
@@ -69,7 +82,7 @@ class Machine:
 
 
 def readable(line):
-    return line.decode("utf-8", "replace").rstrip("\r")
+    return line.decode("utf-8", "replace").rstrip("\r\n")
 
 
 def verdict(machine, status, limit, wanted):
@@ -104,13 +117,14 @@ def main():
     parser.add_argument("--limit", type=float, default=60.0, help="seconds")
     parser.add_argument("--expect", help="file of regular expressions")
     parser.add_argument("--status", type=int, default=0, help="that the image is meant to end with")
+    parser.add_argument("--addr2line", default="arm-none-eabi-addr2line", help="of the image's architecture")
     parser.add_argument("image")
     parser.add_argument("qemu", nargs="+")
     args = parser.parse_args()
 
     if not os.path.exists(args.image):
         sys.exit(f"run: {args.image} was not built")
-    machine = Machine(args.qemu + ["-kernel", args.image])
+    machine = Machine(args.qemu + ["-kernel", args.image], symbols.Symbols(args.image, args.addr2line))
     try:
         status = machine.run(args.limit)
     except KeyboardInterrupt:

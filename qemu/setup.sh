@@ -9,6 +9,7 @@ set -u
 TABLE='
 arm-none-eabi-gcc:gcc-arm-none-eabi
 arm-none-eabi-nm:binutils-arm-none-eabi
+arm-none-eabi-addr2line:binutils-arm-none-eabi
 qemu-system-arm:qemu-system-arm
 gdb-multiarch:gdb-multiarch
 gcc:gcc

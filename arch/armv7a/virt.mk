@@ -2,6 +2,9 @@
 # QEMU's virt machine with a Cortex-A15. Any -m from 32 up works: memory is read from the device tree.
 # An instruction takes 1 ns of the machine's time, and idle time passes at once.
 ISA := armv7a
+BOARD_CORE := Cortex-A15
+BOARD_RAM := 128 MiB
+BOARD_GUARD := unmapped pages
 CPU_FLAGS := -mcpu=cortex-a15 -marm -mfloat-abi=soft -mno-unaligned-access
 CONFIG_FLAGS := -DCAIRN_FRAME_SHIFT=12 -DCAIRN_ORDERS=16
 ARCH_SOURCES := \

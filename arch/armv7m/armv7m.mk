@@ -2,6 +2,7 @@
 # ARMv7-M with an MPU: what its boards share.
 include arch/mprofile/mprofile.mk
 ISA := armv7m
+BOARD_GUARD := window of the MPU (PMSAv7)
 ARCH_SOURCES := $(MPROFILE_SOURCES) \
 	arch/mprofile/fault_status.c \
 	arch/armv7m/switch.S \

@@ -2,6 +2,7 @@
 # ARMv8-M Mainline with an MPU: what its boards share.
 include arch/mprofile/mprofile.mk
 ISA := armv8m
+BOARD_GUARD := limit registers, regions beside the stack (PMSAv8)
 BOARD_HAS_LIMITS := 1
 ARCH_SOURCES := $(filter-out arch/mprofile/fault_entry.S arch/mprofile/stacked.c,$(MPROFILE_SOURCES)) \
 	arch/mprofile/fault_status.c \

@@ -2,6 +2,8 @@
 # Arm MPS2 with the AN505 image: Cortex-M33.
 # An instruction takes 1024 ns of the machine's time, and idle time passes at once.
 include arch/armv8m/armv8m.mk
+BOARD_CORE := Cortex-M33
+BOARD_RAM := 4 + 16 MiB
 CPU_FLAGS := -mcpu=cortex-m33 -mthumb -mfloat-abi=soft
 CONFIG_FLAGS := -DCAIRN_FRAME_SHIFT=9 -DCAIRN_ORDERS=14
 ARCH_SOURCES += arch/armv8m/mps2.c arch/armv8m/mps2-an505.c

@@ -3,6 +3,8 @@
 # An instruction takes 1024 ns of the machine's time, and idle time passes at once.
 # QEMU 7.2 counts FPGAIO COUNTER at 20 MHz here, and SysTick at the 32 MHz of the system clock.
 include arch/armv8m/armv8m.mk
+BOARD_CORE := Cortex-M55
+BOARD_RAM := 4 + 16 MiB
 CPU_FLAGS := -mcpu=cortex-m55+nomve+nofp -mthumb -mfloat-abi=soft
 CONFIG_FLAGS := -DCAIRN_FRAME_SHIFT=9 -DCAIRN_ORDERS=14 -DBOARD_COUNTER_HZ=20000000u
 ARCH_SOURCES += arch/armv8m/mps3-an547.c

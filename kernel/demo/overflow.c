@@ -59,6 +59,13 @@ static void overflow_by_recursion(void)
 	(void)recurse(0);
 }
 
+/* Behind a call: it is no jump then, for which the caller would give back what it has on the stack, and with
+ * it change what room was left. */
+static inline void stay_on_stack(void)
+{
+	__asm__ volatile("");
+}
+
 /* Its only store into the large frame is at the far end. */
 static __attribute__((noinline)) void store_far_end(size_t nbytes)
 {
@@ -70,6 +77,7 @@ static __attribute__((noinline)) void store_far_end(size_t nbytes)
 static void overflow_by_frame(void)
 {
 	store_far_end(room_left() + jump_nbytes());
+	stay_on_stack();
 }
 
 /* Stores nothing into the large frame: what is stored below the limit would be the registers of the
@@ -87,6 +95,7 @@ static __attribute__((noinline)) void wait_far_down(size_t nbytes)
 static void overflow_by_interrupt(void)
 {
 	wait_far_down(room_left() + jump_nbytes());
+	stay_on_stack();
 }
 
 static const struct overflow {

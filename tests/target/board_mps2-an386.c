@@ -13,4 +13,4 @@ const uintptr_t nobodys_addresses[] = {
 	NOBODYS_LAST,
 };
 
-const struct kernel_test *const board_tests[] = {fp_tests, NULL};
+const struct kernel_test *const board_tests[] = {fp_tests, fp_fault_tests, NULL};

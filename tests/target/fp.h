@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What tests do with floating-point registers, in assembly: the build lets no compiler touch them. */
+/* What tests do with floating-point registers, in assembly: no compiler is let near them. */
 #ifndef FP_TEST_H
 #define FP_TEST_H
 
@@ -20,5 +20,25 @@ uint32_t fp_status(void);
 
 /* Fill them, and with the stack pointer at sp wait for ever, storing nothing. */
 _Noreturn void fp_wait_at(uintptr_t sp, uint32_t seed);
+
+/* Where there is double precision: 1 + 1/2 + ... + 1/n, first things first; its bits. */
+uint64_t fp_harmonic(uint32_t n);
+
+/* FPCCR.LSPACT: registers of an earlier frame, at FPCAR, are still to be stored. */
+#define FPCCR        (*(volatile uint32_t *)0xe000ef34u)
+#define FPCAR        (*(volatile uint32_t *)0xe000ef38u)
+#define FPCCR_LSPACT (1u << 0)
+
+/* What the users of registers below count, until told to stop. */
+extern struct fp_counts {
+	volatile bool stop;
+	volatile uint32_t nrounds, nbad, nhandled;
+} fp_counts;
+void fp_counts_reset(void);
+
+/* Tasks, and what a handler may do: s0-s15 and FPSCR are other than before. */
+void fp_use_none(void *arg);
+void fp_use_some_at_times(void *arg);
+void fp_use_some_in_handler(void);
 
 #endif
