@@ -28,7 +28,8 @@ MM_SOURCES := \
 KERNEL_BASE_SOURCES := kernel/console.c kernel/format.c kernel/string.c
 KERNEL_SOURCES := $(KERNEL_BASE_SOURCES) \
 	kernel/main.c kernel/memmap.c kernel/port.c kernel/port_stack.c kernel/lock.c kernel/sched.c kernel/timer.c kernel/wait.c \
-	kernel/task.c kernel/reap.c kernel/semaphore.c kernel/mutex.c kernel/queue.c kernel/alloc_wait.c kernel/fault.c
+	kernel/task.c kernel/reap.c kernel/semaphore.c kernel/mutex.c kernel/queue.c kernel/alloc_wait.c \
+	kernel/fault.c kernel/fault_print.c
 
 # A board that has no room for the recorded programs says DEMO_PROGRAMS := random.
 DEMO_PROGRAMS ?= recorded

@@ -83,6 +83,7 @@ void arch_guard_geometry(struct arch_guard_geometry *geometry)
 	const size_t closed = FRAME_GATE_NBYTES + EXCEPTION_FRAME_NBYTES;
 
 	*geometry = (struct arch_guard_geometry){
+		.kind = ARCH_GUARD_WINDOW,
 		.granule_nbytes = STACK_GRAIN_NBYTES,
 		.min_nbytes = WINDOW_MIN_NBYTES,
 		.parts = PARTS,

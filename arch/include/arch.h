@@ -68,10 +68,26 @@ void arch_tick_start(uint32_t hz);
 
 /* ---- task stacks ---- */
 
+/* What keeps a stack from its neighbours, by what it catches:
+ *   LATE      nothing does; the stack pointer is checked at each exception entry and switch
+ *   WINDOW    arenas are closed, but for the running task's stack
+ *   STRIP     a strip of closed memory below the running task's stack
+ *   LIMIT     the CPU checks the stack pointer itself, and arenas are closed as for a window
+ *   UNMAPPED  address space without memory below each stack */
+enum arch_guard_kind {
+	ARCH_GUARD_LATE = 0,
+	ARCH_GUARD_WINDOW,
+	ARCH_GUARD_STRIP,
+	ARCH_GUARD_LIMIT,
+	ARCH_GUARD_UNMAPPED,
+	ARCH_NGUARDS
+};
+
 /* How memory below a stack is closed. Window: stacks are naturally aligned pieces of arenas, which are closed
  * as a whole but for the running task's stack. Mapped: memory appears at addresses kept for stacks, where all
  * else is unmapped. Sizes are powers of two unless said otherwise. */
 struct arch_guard_geometry {
+	enum arch_guard_kind kind;
 	size_t granule_nbytes; /* stacks begin and end on multiples of this, at least 8; mapped: a page */
 	size_t min_nbytes;     /* the smallest stack; a multiple of the granule */
 	size_t parts; /* window: a length is a multiple of 1/parts of the power of two at or above it */
