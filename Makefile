@@ -68,6 +68,9 @@ KERNEL_TEST_SOURCES := \
 	tests/target/kernel_test_task.c tests/target/kernel_test_kill.c tests/target/kernel_test_mutex.c \
 	tests/target/kernel_test_sync.c tests/target/kernel_test_destroy.c tests/target/kernel_test_fault.c \
 	tests/target/kernel_test_overflow.c
+MATRIX_SOURCES := \
+	tests/target/overflow_matrix.c tests/target/overflow_cases.c tests/target/overflow_stage.c \
+	tests/target/overflow_watch.c tests/target/overflow_deeds.S
 # Where tasks may use floating-point registers, where stacks have limit registers, where there are vectors: BOARD_HAS_FP,
 # BOARD_HAS_LIMITS and BOARD_HAS_MVE of the board's fragment.
 FP_TEST_SOURCES := tests/target/kernel_test_fp.c tests/target/fp.S
@@ -139,14 +142,16 @@ SOURCES_cairn := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES) $(DEMO_SOURCES)
 SOURCES_kernel_test := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES) $(KERNEL_TEST_SOURCES) tests/target/board_$(BOARD).c \
 	$(if $(BOARD_HAS_FP),$(FP_TEST_SOURCES)) $(if $(BOARD_HAS_LIMITS),$(LIMIT_TEST_SOURCES)) \
 	$(if $(BOARD_HAS_MVE),$(MVE_TEST_SOURCES))
+SOURCES_matrix := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES) $(MATRIX_SOURCES) tests/target/board_$(BOARD).c
 SOURCES_stop := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES)
 SOURCES_unit := $(if $(filter $(BOARD),$(UNIT_BOARDS)),$(ARCH_SOURCES) $(KERNEL_BASE_SOURCES) $(MM_SOURCES) $(UNIT_TARGET_SOURCES))
-SOURCES_all := $(sort $(SOURCES_cairn) $(SOURCES_kernel_test) $(SOURCES_unit) $(STOP_SOURCES))
+SOURCES_all := $(sort $(SOURCES_cairn) $(SOURCES_kernel_test) $(SOURCES_unit) $(SOURCES_matrix) $(STOP_SOURCES))
 
 STOP_IMAGES := $(STOP_CASES:%=$(OUT)/stop_%.elf)
-IMAGES := $(OUT)/cairn.elf $(if $(SOURCES_unit),$(OUT)/unit.elf) $(OUT)/kernel_test.elf $(STOP_IMAGES)
+IMAGES := $(OUT)/cairn.elf $(if $(SOURCES_unit),$(OUT)/unit.elf) $(OUT)/kernel_test.elf $(OUT)/matrix.elf $(STOP_IMAGES)
 $(OUT)/cairn.elf: $(call objects,$(SOURCES_cairn))
 $(OUT)/kernel_test.elf: $(call objects,$(SOURCES_kernel_test))
+$(OUT)/matrix.elf: $(call objects,$(SOURCES_matrix))
 $(OUT)/unit.elf: $(call unit_objects,$(SOURCES_unit))
 $(STOP_IMAGES): $(OUT)/%.elf: $(OUT)/tests/target/%.c.o $(call objects,$(SOURCES_stop))
 $(OUT)/unit.elf: private LINK_FLAGS += $(UNIT_LINK_FLAGS)
@@ -333,6 +338,9 @@ board-unit: $(OUT)/unit.elf | need-qemu
 	$(Q)$(RUN) --limit 240 $< -- $(QEMU)
 
 board-kernel: $(OUT)/kernel_test.elf | need-qemu
+	$(Q)$(RUN) --limit 240 $< -- $(QEMU)
+
+board-matrix: $(OUT)/matrix.elf | need-qemu
 	$(Q)$(RUN) --limit 240 $< -- $(QEMU)
 
 board-stop: $(STOP_IMAGES) | need-qemu
