@@ -47,9 +47,15 @@ static bool pushed_below(const struct arch_fault *fault, uintptr_t limit)
 	       fault->sp - fault->addr <= PUSH_NBYTES;
 }
 
+/* The lowest byte that was stored to, or was to be, by the stack pointer. */
+static uintptr_t lowest_by_sp(const struct arch_fault *fault)
+{
+	return fault->sp - fault->lost_frame_nbytes;
+}
+
 static bool is_overflow(const struct arch_fault *fault, const struct task *task)
 {
-	if (fault->sp < task->stack.base || pushed_below(fault, task->stack.base))
+	if (lowest_by_sp(fault) < task->stack.base || pushed_below(fault, task->stack.base))
 		return true;
 	switch (fault->cause) {
 	case ARCH_FAULT_LIMIT:
@@ -68,17 +74,20 @@ static size_t missing_headroom(const struct arch_fault *fault, uintptr_t limit)
 	return fault->sp < enough ? enough - fault->sp : sizeof(uintptr_t);
 }
 
-static size_t how_far_over(const struct arch_fault *fault, const struct task *task)
+/* The frame of a fault that the task's own store or push has caused does not count. */
+static size_t how_far_over(const struct arch_fault *fault, uintptr_t limit)
 {
-	uintptr_t limit = task->stack.base;
+	uintptr_t lowest = lowest_by_sp(fault);
 
 	if (fault->cause == ARCH_FAULT_HEADROOM)
 		return missing_headroom(fault, limit);
 	if (fault->cause == ARCH_FAULT_LIMIT)
 		return fault->over_nbytes;
 	if (pushed_below(fault, limit))
-		return limit - fault->addr;
-	return fault->sp < limit ? limit - fault->sp : 0;
+		lowest = fault->addr;
+	else if (fault->cause == ARCH_FAULT_DATA && fault->sp < limit)
+		lowest = fault->sp;
+	return lowest < limit ? limit - lowest : 0;
 }
 
 static bool in_handler_guard(uintptr_t address)
@@ -91,17 +100,13 @@ static bool in_handler_guard(uintptr_t address)
 /* How far a handler, or the boot, went below its limit, or lacked to go on; 0: it is not that. */
 static size_t handler_over_nbytes(const struct arch_fault *fault)
 {
-	uintptr_t limit = arch_handler_stack_limit(), lowest = limit;
+	uintptr_t limit = arch_handler_stack_limit();
+	bool reached =
+		in_handler_guard(lowest_by_sp(fault)) || (fault->addr_known && in_handler_guard(fault->addr));
 
-	if (fault->cause == ARCH_FAULT_HEADROOM)
-		return missing_headroom(fault, limit);
-	if (fault->cause == ARCH_FAULT_LIMIT)
-		return fault->over_nbytes;
-	if (in_handler_guard(fault->sp))
-		lowest = fault->sp;
-	if (fault->addr_known && fault->addr < lowest && in_handler_guard(fault->addr))
-		lowest = fault->addr;
-	return limit - lowest;
+	return reached || fault->cause == ARCH_FAULT_HEADROOM || fault->cause == ARCH_FAULT_LIMIT
+		       ? how_far_over(fault, limit)
+		       : 0;
 }
 
 /* Nothing when pc tells where it was. */
@@ -151,7 +156,7 @@ static void record_tasks(const struct arch_fault *fault, const struct task *task
 	last.overflow = is_overflow(fault, task);
 	if (!last.overflow)
 		return;
-	last.over_nbytes = how_far_over(fault, task);
+	last.over_nbytes = how_far_over(fault, task->stack.base);
 	find_callers(task);
 }
 

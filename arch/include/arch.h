@@ -146,9 +146,11 @@ struct arch_fault {
 	bool masked;     /* taken with interrupts masked: a lock was held */
 	bool blame_addr; /* it is due to the task on whose stack addr is, not to the one that runs, which may go on */
 	bool pc_known, addr_known, lr_known;
-	uintptr_t pc, sp, lr, addr; /* sp: of the interrupted code; LIMIT: the limit, where pc is not known */
-	size_t over_nbytes;         /* LIMIT: how far below it the stack pointer was to go, at least */
-	bool over_exact;            /* and at most */
+	/* sp: of the interrupted code, to 4 B where its frame was lost; LIMIT: the limit, where pc is not known */
+	uintptr_t pc, sp, lr, addr;
+	size_t lost_frame_nbytes; /* of the exception frame that could not be stored below sp; 0: none was */
+	size_t over_nbytes;       /* LIMIT: how far below it the stack pointer was to go, at least */
+	bool over_exact;          /* and at most */
 	uint32_t status[3]; /* raw; M-profile: CFSR, HFSR, exception number; A-profile: DFSR, IFSR, CPSR */
 };
 

@@ -94,10 +94,12 @@ static bool is_where(uintptr_t pc, void (*act)(struct deed *deed))
 	return in_code(pc, deeds_start, deeds_end) || pc - begins < long_enough;
 }
 
+/* The caller of the deed, or what called itself in it. */
 static enum place place_told(const struct fault_record *fault, const struct deed *deed)
 {
 	for (unsigned i = 0; i < fault->ncallers; i++)
-		if (fault->callers[i] == deed->return_to)
+		if (fault->callers[i] == deed->return_to ||
+		    in_code(fault->callers[i], deeds_start, deeds_end))
 			return PLACE_CALLERS;
 	return fault->pc_known ? PLACE_EXACT : PLACE_UNKNOWN;
 }
@@ -231,7 +233,7 @@ static void run_case(const struct matrix_case *c)
 	for (unsigned n = 0; n < plan.nvictims; n++)
 		prepare_deed(c, n, nbytes);
 	matrix_require(stage_has_room(nbytes), "room below a victim");
-	watch_begin(&victim_stacks[0]);
+	watch_begin();
 	measure(c, &cell, stage_go() == KERNEL_EKILLED);
 	cell.others_ran = stage_others_ran();
 	stage_clear();

@@ -89,6 +89,7 @@ struct stage_plan {
 void stage_set(const struct stage_plan *plan);
 void stage_clear(void);
 
+unsigned stage_nvictims(void);
 extern task_id victims[VICTIMS_MAX];
 extern struct cairn_stack victim_stacks[VICTIMS_MAX]; /* as they were */
 extern struct deed deeds[VICTIMS_MAX];
@@ -131,7 +132,7 @@ void matrix_see_kernels(const struct fault_record *fault);
  * those of tasks that run; or, where stacks are mapped, the neighbours' stacks. changed: bytes that are not as
  * they were, word by word. */
 void watch_init(void);
-void watch_begin(const struct cairn_stack *victim);
+void watch_begin(void);
 size_t watch_changed(void);
 
 /* ---- many: overflow_cycles.c ---- */

@@ -145,6 +145,11 @@ static void add_first(size_t nbytes)
 	matrix_require(victim_stacks[0].base == base, "a stack comes back to the same place");
 }
 
+unsigned stage_nvictims(void)
+{
+	return stage.nvictims;
+}
+
 enum kernel_status stage_go(void)
 {
 	enum kernel_status status = task_join(victims[0], NULL, WAIT_FOREVER);

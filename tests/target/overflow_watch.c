@@ -7,7 +7,6 @@
 
 static struct {
 	uint8_t *hash; /* of each word in turn */
-	struct cairn_stack victim;
 	uint32_t sum;
 } watch;
 
@@ -47,13 +46,21 @@ static bool may_change(const struct cairn_explanation *is)
 	return false;
 }
 
+static bool is_victims(uintptr_t address)
+{
+	for (unsigned n = 0; n < stage_nvictims(); n++)
+		if (address - victim_stacks[n].base < victim_stacks[n].nbytes)
+			return true;
+	return false;
+}
+
 static void see_arena(struct pass *pass, uintptr_t base, const struct arch_guard_geometry *geometry)
 {
 	for (size_t at = 0; at < geometry->arena_nbytes; at += geometry->granule_nbytes) {
 		struct cairn_explanation is;
 
 		cairn_explain((const void *)(base + at), &is);
-		if (base + at - watch.victim.base >= watch.victim.nbytes && !may_change(&is))
+		if (!is_victims(base + at) && !may_change(&is))
 			see_words(pass, base + at, geometry->granule_nbytes);
 		else
 			pass->n += geometry->granule_nbytes / sizeof(uint32_t);
@@ -66,7 +73,7 @@ static void see_all(struct pass *pass)
 
 	arch_guard_geometry(&geometry);
 	if (geometry.arena_nbytes)
-		see_arena(pass, watch.victim.base & ~(geometry.arena_nbytes - 1), &geometry);
+		see_arena(pass, victim_stacks[0].base & ~(geometry.arena_nbytes - 1), &geometry);
 	for (size_t i = 0; !geometry.arena_nbytes && i < stage_nneighbours(); i++)
 		see_words(pass, stage_neighbour(i)->base, stage_neighbour(i)->nbytes);
 }
@@ -83,11 +90,10 @@ void watch_init(void)
 	matrix_require(watch.hash != NULL, "memory for the hashes");
 }
 
-void watch_begin(const struct cairn_stack *victim)
+void watch_begin(void)
 {
 	struct pass pass = {.compare = false};
 
-	watch.victim = *victim;
 	see_all(&pass);
 	watch.sum = pass.sum;
 }
