@@ -70,7 +70,7 @@ KERNEL_TEST_SOURCES := \
 	tests/target/kernel_test_overflow.c
 MATRIX_SOURCES := \
 	tests/target/overflow_matrix.c tests/target/overflow_cases.c tests/target/overflow_stage.c \
-	tests/target/overflow_watch.c tests/target/overflow_deeds.S
+	tests/target/overflow_watch.c tests/target/overflow_cycles.c tests/target/overflow_deeds.S
 # Where tasks may use floating-point registers, where stacks have limit registers, where there are vectors: BOARD_HAS_FP,
 # BOARD_HAS_LIMITS and BOARD_HAS_MVE of the board's fragment.
 FP_TEST_SOURCES := tests/target/kernel_test_fp.c tests/target/fp.S

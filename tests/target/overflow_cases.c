@@ -75,15 +75,7 @@ static void overflow_in_a_call(struct deed *deed)
 
 /* ---- the table ---- */
 
-#define CLAIMS(window, strip, limit, late, unmapped)                                                  \
-	{                                                                                             \
-		[ARCH_GUARD_WINDOW] = window, [ARCH_GUARD_STRIP] = strip, [ARCH_GUARD_LIMIT] = limit, \
-		[ARCH_GUARD_LATE] = late, [ARCH_GUARD_UNMAPPED] = unmapped                            \
-	}
-
-/* What is stored within reach of a strip, and farther. */
-#define NEAR_STORE CLAIMS(AT_STORE, AT_STORE, AT_MOVE, LATE, AT_STORE)
-#define FAR_STORE  CLAIMS(AT_STORE, MISSED, AT_MOVE, LATE, AT_STORE)
+#define FAR_STORE CLAIMS(AT_STORE, MISSED, AT_MOVE, LATE, AT_STORE)
 /* What an exception stores. */
 #define NEAR_WAIT CLAIMS(AT_STACKING, AT_STACKING, AT_MOVE, LATE, AT_ENTRY)
 #define FAR_WAIT  CLAIMS(AT_STACKING, MISSED, AT_MOVE, LATE, AT_ENTRY)

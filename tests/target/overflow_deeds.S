@@ -85,7 +85,8 @@ deeds_start:
 await_interrupt:
 	ldr	r3, [r4, #DEED_TICKS]
 	ldr	r1, [r3]
-2:	ldr	r2, [r3]
+2:	wfi
+	ldr	r2, [r3]
 	cmp	r1, r2
 	beq	2b
 	note	DEED_SURVIVED
@@ -123,7 +124,8 @@ leave:	ldr	r1, [r4, #DEED_SAVED_SP]
 	str	r2, [r0, #DEED_PROGRESS]
 	ldr	r3, [r0, #DEED_TICKS]
 	ldr	r1, [r3]
-4:	ldr	r2, [r3]
+4:	wfi
+	ldr	r2, [r3]
 	cmp	r1, r2
 	beq	4b
 	movs	r2, #DEED_SURVIVED

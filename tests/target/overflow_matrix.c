@@ -23,6 +23,8 @@ static const char *const guard_names[ARCH_NGUARDS] = {
 	[ARCH_GUARD_LIMIT] = "limit", [ARCH_GUARD_UNMAPPED] = "unmapped",
 };
 
+#define NTIMES 1000
+
 static struct arch_guard_geometry geometry;
 static unsigned npassed, nfailed;
 
@@ -33,6 +35,16 @@ void matrix_require(bool holds, const char *what)
 }
 
 /* ---- what is printed ---- */
+
+static void count(bool passed, const char *name, const char *wrong)
+{
+	if (passed)
+		console_print("ok %s\n", name);
+	else
+		console_print("FAILED %s: %s\n", name, wrong);
+	npassed += passed;
+	nfailed += !passed;
+}
 
 static const char *yes(bool is_so)
 {
@@ -51,12 +63,7 @@ void matrix_print(const struct cell *cell)
 			       : "nothing",
 		cell->over_nbytes, place_names[cell->place], cell->outside_nbytes,
 		cell->memory_back ? "back" : "lost", cell->others_ran ? "ran" : "stopped");
-	if (cell->wrong)
-		console_print("FAILED %s: %s\n", cell->name, cell->wrong);
-	else
-		console_print("ok %s\n", cell->name);
-	npassed += !cell->wrong;
-	nfailed += cell->wrong != NULL;
+	count(!cell->wrong, cell->name, cell->wrong);
 }
 
 /* ---- what was noticed ---- */
@@ -205,7 +212,6 @@ static void measure(const struct matrix_case *c, struct cell *cell, bool killed)
 	const struct fault_record *fault = &seen.fault[0];
 	bool noticed = killed && seen.nfaults != 0;
 
-	cell->outside_nbytes = watch_changed();
 	cell->when = when_noticed(deed, cell->outside_nbytes, noticed);
 	if (!noticed)
 		return;
@@ -224,6 +230,7 @@ static void run_case(const struct matrix_case *c)
 	struct cairn_totals before;
 	const char *wrong;
 	size_t nbytes = c->nbytes;
+	bool killed;
 
 	cairn_trim();
 	cairn_totals(&before);
@@ -234,12 +241,47 @@ static void run_case(const struct matrix_case *c)
 		prepare_deed(c, n, nbytes);
 	matrix_require(stage_has_room(nbytes), "room below a victim");
 	watch_begin();
-	measure(c, &cell, stage_go() == KERNEL_EKILLED);
+	killed = stage_go() == KERNEL_EKILLED;
+	cell.outside_nbytes = watch_changed();
+	measure(c, &cell, killed);
 	cell.others_ran = stage_others_ran();
 	stage_clear();
 	cell.memory_back = memory_is_back(&before);
 	wrong = wrong_claim(c, &cell, nbytes);
 	cell.wrong = cell.wrong ? cell.wrong : wrong;
+	matrix_print(&cell);
+}
+
+/* A task that is created anew each time. The last is compared in full; those before have to name the task and a
+ * distance, for a tick may come in the midst of the deed. */
+static void run_a_thousand(void)
+{
+	const struct matrix_case c = {.act = deed_store, .nbytes = 48, .claim = NEAR_STORE};
+	const struct stage_plan plan = {1, c.act, false, 0};
+	struct cell cell = {.name = "thousand-times"};
+	struct cairn_totals before;
+	unsigned nnamed = 0;
+
+	cairn_trim();
+	cairn_totals(&before);
+	fault_set_lines(false);
+	stage_set(&plan);
+	watch_begin();
+	for (unsigned i = 0; i < NTIMES; i++) {
+		if (i > 0)
+			stage_again();
+		prepare_deed(&c, 0, c.nbytes);
+		nnamed += stage_go() == KERNEL_EKILLED && both_named(&c) &&
+			  seen.fault[0].over_nbytes - 1 < c.nbytes + EXCEPTION_FRAME_MAX;
+	}
+	fault_set_lines(true);
+	cell.outside_nbytes = watch_changed();
+	measure(&c, &cell, true);
+	cell.named = nnamed == NTIMES;
+	cell.others_ran = stage_others_ran();
+	stage_clear();
+	cell.memory_back = memory_is_back(&before);
+	cell.wrong = cell.wrong ? cell.wrong : wrong_claim(&c, &cell, c.nbytes);
 	matrix_print(&cell);
 }
 
@@ -319,5 +361,8 @@ void application(void *arg)
 		else
 			run_case(&matrix_cases[i]);
 	}
+	run_a_thousand();
+	count(matrix_cycles(), "cycles", "a frame stays behind, or a fault names the wrong task");
+	stage_init();
 	overflow_the_handler_stack();
 }

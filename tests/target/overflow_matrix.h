@@ -45,6 +45,15 @@ struct matrix_case {
 };
 #define WHOLE_STACK ((size_t)-1)
 
+#define CLAIMS(window, strip, limit, late, unmapped)                                                  \
+	{                                                                                             \
+		[ARCH_GUARD_WINDOW] = window, [ARCH_GUARD_STRIP] = strip, [ARCH_GUARD_LIMIT] = limit, \
+		[ARCH_GUARD_LATE] = late, [ARCH_GUARD_UNMAPPED] = unmapped                            \
+	}
+
+/* What is stored within reach of a strip. */
+#define NEAR_STORE CLAIMS(AT_STORE, AT_STORE, AT_MOVE, LATE, AT_STORE)
+
 extern const struct matrix_case matrix_cases[];
 extern const size_t matrix_ncases;
 
@@ -88,6 +97,8 @@ struct stage_plan {
 };
 void stage_set(const struct stage_plan *plan);
 void stage_clear(void);
+/* Another victim in the place of the first, which has ended. */
+void stage_again(void);
 
 unsigned stage_nvictims(void);
 extern task_id victims[VICTIMS_MAX];
@@ -136,9 +147,6 @@ void watch_begin(void);
 size_t watch_changed(void);
 
 /* ---- many: overflow_cycles.c ---- */
-
-/* 1,000 overflows of a task that is created anew each time. */
-void matrix_thousand(struct cell *cell);
 
 /* Random cycles of create, run, overflow, kill; whether no frame was lost. */
 bool matrix_cycles(void);

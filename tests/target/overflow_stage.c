@@ -145,6 +145,15 @@ static void add_first(size_t nbytes)
 	matrix_require(victim_stacks[0].base == base, "a stack comes back to the same place");
 }
 
+void stage_again(void)
+{
+	uintptr_t base = victim_stacks[0].base;
+
+	add_victim(0, be_the_victim, (void *)0);
+	matrix_require(victim_stacks[0].base == base, "a stack comes back to the same place");
+	seen.nfaults = 0;
+}
+
 unsigned stage_nvictims(void)
 {
 	return stage.nvictims;
