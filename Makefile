@@ -319,14 +319,21 @@ HOST_TESTS := $(HOST_SUITES:%=test-host-%)
 $(HOST_TESTS): test-host-%: $(BUILD)/host/%/unit
 	$(Q)if setarch -R true 2>/dev/null; then setarch -R $<; else $<; fi
 
-BOARD_TESTS := $(UNIT_BOARDS:%=test-unit-%) $(BOARDS:%=test-kernel-%) $(BOARDS:%=test-stop-%)
+BOARD_TESTS := $(UNIT_BOARDS:%=test-unit-%) $(BOARDS:%=test-kernel-%) $(BOARDS:%=test-stop-%) $(BOARDS:%=test-matrix-%) \
+	$(STRIP_BOARDS:%=test-strip-%)
 BOARD_DEMOS := $(BOARDS:%=test-demo-%)
-.PHONY: $(BOARD_TESTS) $(BOARD_DEMOS) board-unit board-kernel board-stop board-demo
+.PHONY: $(BOARD_TESTS) $(BOARD_DEMOS) board-unit board-kernel board-stop board-matrix board-demo
 $(UNIT_BOARDS:%=test-unit-%): test-unit-%:
 	@$(MAKE) BOARD=$* board-unit
 
 $(BOARDS:%=test-kernel-%): test-kernel-%:
 	@$(MAKE) BOARD=$* board-kernel
+
+$(BOARDS:%=test-matrix-%): test-matrix-%:
+	@$(MAKE) BOARD=$* board-matrix
+
+$(STRIP_BOARDS:%=test-strip-%): test-strip-%:
+	@$(MAKE) BOARD=$* GUARD=strip board-matrix
 
 $(BOARDS:%=test-stop-%): test-stop-%:
 	@$(MAKE) BOARD=$* board-stop
@@ -340,8 +347,10 @@ board-unit: $(OUT)/unit.elf | need-qemu
 board-kernel: $(OUT)/kernel_test.elf | need-qemu
 	$(Q)$(RUN) --limit 240 $< -- $(QEMU)
 
+# What it prints is kept, for the document to be compared with, or to be made of.
 board-matrix: $(OUT)/matrix.elf | need-qemu
-	$(Q)$(RUN) --limit 240 $< -- $(QEMU)
+	$(Q)$(RUN) --limit 240 --keep $(OUT)/matrix.txt $< -- $(QEMU)
+	$(Q)$(if $(WRITES_DOCUMENT),:,$(STACK_SAFETY) check $(OUT)/matrix.txt)
 
 board-stop: $(STOP_IMAGES) | need-qemu
 	$(Q)npassed=0; nfailed=0; for case in $(STOP_CASES); do \
@@ -352,6 +361,14 @@ board-stop: $(STOP_IMAGES) | need-qemu
 
 board-demo: $(OUT)/cairn.elf | need-qemu
 	$(Q)$(RUN) --limit 120 --expect qemu/expect/$(BOARD).txt $< -- $(QEMU)
+
+# One after the other, and then the document: a run that fails leaves it as it is.
+STACK_SAFETY := python3 tests/stack_safety.py
+.PHONY: stack-safety
+stack-safety: | need-cross need-qemu ## overflow the stacks of all boards in every way, write docs/stack-safety.md
+	+$(Q)for board in $(BOARDS); do $(MAKE) BOARD=$$board WRITES_DOCUMENT=1 board-matrix || exit; done
+	+$(Q)for board in $(STRIP_BOARDS); do $(MAKE) BOARD=$$board GUARD=strip WRITES_DOCUMENT=1 board-matrix || exit; done
+	$(Q)$(STACK_SAFETY) write $(BOARDS:%=$(BUILD)/%/matrix.txt) $(STRIP_BOARDS:%=$(BUILD)/%-strip/matrix.txt)
 
 # Everything that a test needs, built at once; what fails here fails again, and is shown, in its suite.
 BOARD_BUILDS := $(BOARDS:%=built-%)

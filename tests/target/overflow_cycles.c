@@ -43,12 +43,6 @@ static uint32_t draw(uint32_t below)
 	return state % below;
 }
 
-/* To what a stack pointer is. */
-static size_t draw_aligned(uint32_t below)
-{
-	return draw(below) & ~(sizeof(uint64_t) - 1);
-}
-
 static enum fault_policy count_fault(const struct fault_record *fault)
 {
 	for (struct actor *actor = actors; actor < actors + NACTORS; actor++) {
@@ -75,11 +69,9 @@ static void overflow(struct actor *actor)
 {
 	uintptr_t limit = task_stack(task_self())->base;
 
-	actor->deed.sp = limit;
 	if (actor->act == deed_call)
-		actor->deed.sp += draw_aligned(NEAR_NBYTES) + CAIRN_LOCKED_STACK / 2;
-	if (actor->act == deed_recurse)
-		actor->deed.sp = limit - NEAR_NBYTES;
+		limit += CAIRN_LOCKED_STACK / 2 + actor->deed.nbytes;
+	actor->deed.sp = actor->act == deed_recurse ? limit - NEAR_NBYTES : limit;
 	actor->deed.call = call_the_kernel;
 	actor->act(&actor->deed);
 }
@@ -118,7 +110,7 @@ static void create(struct actor *actor)
 
 	*actor = (struct actor){.fate = (enum fate)draw(OVERFLOWS + 1), .act = draw_act()};
 	actor->deed.ticks = &matrix_ticks;
-	actor->deed.nbytes = NEAR_NBYTES / 2 + draw_aligned(NEAR_NBYTES / 2);
+	actor->deed.nbytes = NEAR_NBYTES / 2 + (draw(NEAR_NBYTES / 2) & ~(sizeof(uint64_t) - 1));
 	matrix_require(task_create(&spec, &actor->id) == KERNEL_OK, "a task is created");
 	counted.nwith[actor->fate]++;
 }

@@ -105,7 +105,7 @@ extern task_id victims[VICTIMS_MAX];
 extern struct cairn_stack victim_stacks[VICTIMS_MAX]; /* as they were */
 extern struct deed deeds[VICTIMS_MAX];
 
-/* Let all victims go, and wait for their ends; how the first ended. */
+/* Let all victims go, just after a tick, so that the next is far, and wait for their ends; how the first ended. */
 enum kernel_status stage_go(void);
 
 /* Has the task beside run since this was last asked? */

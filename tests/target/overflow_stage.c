@@ -161,7 +161,11 @@ unsigned stage_nvictims(void)
 
 enum kernel_status stage_go(void)
 {
-	enum kernel_status status = task_join(victims[0], NULL, WAIT_FOREVER);
+	enum kernel_status status;
+
+	for (uint32_t before = matrix_ticks; before == matrix_ticks;)
+		arch_wait_for_interrupt();
+	status = task_join(victims[0], NULL, WAIT_FOREVER);
 
 	for (unsigned n = 1; n < stage.nvictims; n++)
 		(void)task_join(victims[n], NULL, WAIT_FOREVER);
