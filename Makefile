@@ -5,14 +5,20 @@
 BOARD ?= mps2-an385
 PORT ?= 1234
 BUILD := build
-OUT := $(BUILD)/$(BOARD)
+# On STRIP_BOARDS, GUARD=strip closes a strip below each stack instead of all but the stack (arch/armv7m/strip.c).
+GUARD :=
+OUT := $(BUILD)/$(BOARD)$(GUARD:%=-%)
 
 BOARDS := mps2-an385 mps2-an386 mps2-an505 mps2-an521 mps3-an547 lm3s6965evb virt
 # One of each instruction set: what mm/ does is the same on all others. And those that the benchmark has budgets for.
 UNIT_BOARDS := mps2-an385 virt
 BENCH_BOARDS := mps2-an385 virt
+STRIP_BOARDS := mps2-an385
 ifeq ($(filter $(BOARDS),$(BOARD)),)
 $(error BOARD=$(BOARD) is unknown; there are: $(BOARDS))
+endif
+ifneq ($(if $(GUARD),$(filter-out $(STRIP_BOARDS:%=%/strip),$(BOARD)/$(GUARD))),)
+$(error GUARD=$(GUARD) is unknown on $(BOARD); there is GUARD=strip on: $(STRIP_BOARDS))
 endif
 include $(wildcard arch/*/$(BOARD).mk)
 
@@ -145,7 +151,7 @@ SOURCES_kernel_test := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES) $(KERNEL_
 SOURCES_matrix := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES) $(MATRIX_SOURCES) tests/target/board_$(BOARD).c
 SOURCES_stop := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES)
 SOURCES_unit := $(if $(filter $(BOARD),$(UNIT_BOARDS)),$(ARCH_SOURCES) $(KERNEL_BASE_SOURCES) $(MM_SOURCES) $(UNIT_TARGET_SOURCES))
-SOURCES_all := $(sort $(SOURCES_cairn) $(SOURCES_kernel_test) $(SOURCES_unit) $(SOURCES_matrix) $(STOP_SOURCES))
+SOURCES_all := $(sort $(GUARD_SOURCES) $(SOURCES_cairn) $(SOURCES_kernel_test) $(SOURCES_unit) $(SOURCES_matrix) $(STOP_SOURCES))
 
 STOP_IMAGES := $(STOP_CASES:%=$(OUT)/stop_%.elf)
 IMAGES := $(OUT)/cairn.elf $(if $(SOURCES_unit),$(OUT)/unit.elf) $(OUT)/kernel_test.elf $(OUT)/matrix.elf $(STOP_IMAGES)

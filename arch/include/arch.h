@@ -84,7 +84,7 @@ enum arch_guard_kind {
 };
 
 /* How memory below a stack is closed. Window: stacks are naturally aligned pieces of arenas, which are closed
- * as a whole but for the running task's stack. Mapped: memory appears at addresses kept for stacks, where all
+ * as a whole but for the running task's stack; or not, when there is a strip below each. Mapped: memory appears at addresses kept for stacks, where all
  * else is unmapped. Sizes are powers of two unless said otherwise. */
 struct arch_guard_geometry {
 	enum arch_guard_kind kind;
@@ -93,6 +93,7 @@ struct arch_guard_geometry {
 	size_t parts; /* window: a length is a multiple of 1/parts of the power of two at or above it */
 	size_t closed_nbytes; /* kept closed below each stack (mapped) or at an arena's low end; any multiple of
 				* the granule */
+	size_t below_nbytes;  /* window: besides, a strip below each stack; any multiple of the granule */
 	size_t arena_nbytes;  /* window: the size of an arena; 0: mapped */
 	uintptr_t space_base; /* mapped: addresses kept for stacks, any multiple of the granule */
 	size_t space_nbytes;  /* likewise */

@@ -189,6 +189,13 @@ static bool memory_is_back(const struct cairn_totals *before)
 	return broken == NULL && memcmp(before, &after, sizeof(after)) == 0;
 }
 
+static size_t how_far(const struct matrix_case *c)
+{
+	size_t more = MATRIX_STACK_NBYTES / 4;
+
+	return c->nbytes == WHOLE_STACK ? cairn_stack_rounded(MATRIX_STACK_NBYTES) + more : c->nbytes;
+}
+
 static void prepare_deed(const struct matrix_case *c, unsigned n, size_t nbytes)
 {
 	deeds[n].sp = victim_stacks[n].base + (size_t)c->above;
@@ -225,21 +232,20 @@ static void measure(const struct matrix_case *c, struct cell *cell, bool killed)
 
 static void run_case(const struct matrix_case *c)
 {
-	struct stage_plan plan = {c->two ? 2 : 1, c->act, c->begins_with_it, c->nbytes};
+	size_t nbytes = how_far(c);
+	const struct stage_plan plan = {c->two ? 2 : 1, c->act, c->begins_with_it, nbytes};
 	struct cell cell = {.name = c->name};
 	struct cairn_totals before;
 	const char *wrong;
-	size_t nbytes = c->nbytes;
 	bool killed;
 
 	cairn_trim();
 	cairn_totals(&before);
 	stage_set(&plan);
-	if (nbytes == WHOLE_STACK)
-		nbytes = victim_stacks[0].nbytes + MATRIX_STACK_NBYTES / 4;
 	for (unsigned n = 0; n < plan.nvictims; n++)
 		prepare_deed(c, n, nbytes);
 	matrix_require(stage_has_room(nbytes), "room below a victim");
+	stage_scribble(nbytes);
 	watch_begin();
 	killed = stage_go() == KERNEL_EKILLED;
 	cell.outside_nbytes = watch_changed();
@@ -256,7 +262,7 @@ static void run_case(const struct matrix_case *c)
 static void run_a_thousand(void)
 {
 	const struct matrix_case c = {.act = deed_store, .nbytes = 48, .claim = NEAR_STORE};
-	const struct stage_plan plan = {1, c.act, false, 0};
+	const struct stage_plan plan = {1, c.act, false, c.nbytes};
 	struct cell cell = {.name = "thousand-times"};
 	struct cairn_totals before;
 	size_t over_nbytes = 0;

@@ -77,7 +77,7 @@ void matrix_require(bool holds, const char *what);
 
 /* ---- the stage: overflow_stage.c ---- */
 
-#define NEIGHBOURS_MAX 10
+#define NEIGHBOURS_MAX 16
 #define VICTIMS_MAX    2
 
 /* A frame with FP registers (B1.5.7), and a word to align it. */
@@ -88,7 +88,7 @@ void stage_init(void);
 
 /* Neighbours below and above, who wait; one beside that runs on; between them victims, who begin when the test
  * waits for their ends. Each does act(deed) with a deed of its own, or, begins_with_it, nothing but what deed_first
- * does, with `nbytes` below its limit. */
+ * does. Either goes `nbytes` below the limit. */
 struct stage_plan {
 	unsigned nvictims;
 	void (*act)(struct deed *deed);
@@ -113,6 +113,9 @@ bool stage_others_ran(void);
 
 /* Is all of the `nbytes` below the first victim's limit neighbours' and free? */
 bool stage_has_room(size_t nbytes);
+
+/* Where that is open to anyone's stores, make it something that no deed stores. */
+void stage_scribble(size_t nbytes);
 
 size_t stage_nneighbours(void);
 const struct cairn_stack *stage_neighbour(size_t n);

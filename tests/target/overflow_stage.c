@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The stage of the overflow matrix. Who stands around is more urgent than the test, so runs and waits at once;
  * a victim is less urgent, so begins when the test waits for its end. Most neighbours come first, so that below
- * the victim there are stacks to fall into. They are killed where they wait: what an overflow may have made of
+ * the victim there are stacks to fall into; they are killed where they wait: what an overflow may have made of
  * their stacks is never used. */
 #include "overflow_matrix.h"
 
@@ -10,8 +10,8 @@
 #define HIGH (APPLICATION_PRIORITY + 1)
 #define LOW  (APPLICATION_PRIORITY - 1)
 
-/* The farthest that a deed goes, with an exception frame below. */
-#define FAR_NBYTES (4096 + MATRIX_STACK_NBYTES / 4 + EXCEPTION_FRAME_MAX)
+/* Neither an address nor anything that a deed stores. */
+#define SCRIBBLE 0x6b6b6b6bu
 
 volatile uint32_t matrix_ticks;
 struct seen seen;
@@ -88,15 +88,14 @@ static void end(task_id id)
 }
 
 /* Is there space for one more neighbour, besides those who have to come yet? */
-static bool more_fit(void)
+static bool one_more_fits(void)
 {
 	size_t nbytes = cairn_stack_rounded(MATRIX_STACK_NBYTES);
 	const size_t nothers = VICTIMS_MAX + 2;
 	struct cairn_stacks_info info;
 
 	cairn_stack_stats(&info);
-	return stage.nneighbours * nbytes < FAR_NBYTES && stage.nneighbours < NEIGHBOURS_MAX - 1 &&
-	       info.free_nbytes > nothers * nbytes;
+	return stage.nneighbours < NEIGHBOURS_MAX - 1 && info.free_nbytes > nothers * nbytes;
 }
 
 static void add_neighbour(void)
@@ -112,6 +111,52 @@ size_t stage_nneighbours(void)
 const struct cairn_stack *stage_neighbour(size_t n)
 {
 	return task_stack(stage.neighbour[n]);
+}
+
+/* ---- what is below ---- */
+
+static bool harmless(uintptr_t address)
+{
+	struct cairn_explanation is;
+
+	cairn_explain((const void *)address, &is);
+	for (size_t i = 0; i < stage.nneighbours; i++)
+		if (is.owner == (const void *)stage.neighbour[i])
+			return true;
+	return is.what == CAIRN_IS_FREE_STACK || is.owner == (const void *)victims[0];
+}
+
+bool stage_has_room(size_t nbytes)
+{
+	size_t far = nbytes + EXCEPTION_FRAME_MAX;
+	uintptr_t limit = victim_stacks[0].base;
+	struct arch_guard_geometry geometry;
+
+	arch_guard_geometry(&geometry);
+	if (!geometry.arena_nbytes)
+		return far <= geometry.closed_nbytes;
+	if ((limit & (geometry.arena_nbytes - 1)) < far)
+		return false;
+	if (geometry.kind == ARCH_GUARD_WINDOW || geometry.kind == ARCH_GUARD_LIMIT)
+		return true;
+	for (size_t at = 0; at < far; at += geometry.granule_nbytes)
+		if (!harmless(limit - 1 - at))
+			return false;
+	return harmless(limit - far);
+}
+
+/* So that whatever is stored there changes it. */
+void stage_scribble(size_t nbytes)
+{
+	uintptr_t limit = victim_stacks[0].base;
+	struct arch_guard_geometry geometry;
+
+	arch_guard_geometry(&geometry);
+	if (geometry.kind != ARCH_GUARD_STRIP && geometry.kind != ARCH_GUARD_LATE)
+		return;
+	for (uintptr_t at = limit - cairn_round_down(nbytes + EXCEPTION_FRAME_MAX, sizeof(uint32_t));
+	     at < limit; at += sizeof(uint32_t))
+		*(volatile uint32_t *)at = SCRIBBLE;
 }
 
 /* ---- victims ---- */
@@ -131,17 +176,33 @@ static void add_victim(unsigned n, void (*entry)(void *arg), void *arg)
 	deeds[n] = (struct deed){.ticks = &matrix_ticks};
 }
 
-/* What a victim begins with is made for its stack: so one is made twice, at the same place. */
-static void add_first(size_t nbytes)
+/* Neighbours come until a victim stands above enough of them. It stays where it then is, for a stack that is given
+ * back is the next to be had. */
+static void find_place(size_t nbytes)
 {
-	uintptr_t base;
+	bool found;
 
-	add_victim(0, wait_for_ever, NULL);
-	base = victim_stacks[0].base;
-	end(victims[0]);
-	deed_of_first = (struct deed){.ticks = &matrix_ticks,
+	do {
+		add_neighbour();
+		add_victim(0, wait_for_ever, NULL);
+		found = stage_has_room(nbytes);
+		end(victims[0]);
+	} while (!found && one_more_fits());
+}
+
+static void add_victims(const struct stage_plan *plan)
+{
+	uintptr_t base = victim_stacks[0].base;
+
+	if (plan->begins_with_it) {
+		deed_of_first =
+			(struct deed){.ticks = &matrix_ticks,
 				      .saved_sp = base + victim_stacks[0].nbytes - MATRIX_STACK_NBYTES / 4};
-	add_victim(0, deed_first, (void *)(base - nbytes));
+		add_victim(0, deed_first, (void *)(base - plan->nbytes));
+	} else {
+		for (unsigned n = 0; n < plan->nvictims; n++)
+			add_victim(n, be_the_victim, (void *)(uintptr_t)n);
+	}
 	matrix_require(victim_stacks[0].base == base, "a stack comes back to the same place");
 }
 
@@ -197,13 +258,8 @@ void stage_set(const struct stage_plan *plan)
 	stage.nvictims = plan->nvictims;
 	stage.act = plan->act;
 	stage.stop = false;
-	while (stage.nneighbours == 0 || more_fit())
-		add_neighbour();
-	if (plan->begins_with_it)
-		add_first(plan->nbytes);
-	else
-		for (unsigned n = 0; n < stage.nvictims; n++)
-			add_victim(n, be_the_victim, (void *)(uintptr_t)n);
+	find_place(plan->nbytes);
+	add_victims(plan);
 	add_neighbour();
 	stage.beside = make("beside", HIGH, run_on, NULL);
 	find_targets();
@@ -226,36 +282,4 @@ bool stage_others_ran(void)
 	task_sleep(3);
 	stage.nrounds_before = stage.nrounds;
 	return stage.nrounds != before;
-}
-
-/* ---- what is below ---- */
-
-static bool harmless(uintptr_t address)
-{
-	struct cairn_explanation is;
-
-	cairn_explain((const void *)address, &is);
-	for (size_t i = 0; i < stage.nneighbours; i++)
-		if (is.owner == (const void *)stage.neighbour[i])
-			return true;
-	return is.what == CAIRN_IS_FREE_STACK || is.owner == (const void *)victims[0];
-}
-
-bool stage_has_room(size_t nbytes)
-{
-	size_t far = nbytes + EXCEPTION_FRAME_MAX;
-	uintptr_t limit = victim_stacks[0].base;
-	struct arch_guard_geometry geometry;
-
-	arch_guard_geometry(&geometry);
-	if (!geometry.arena_nbytes)
-		return far <= geometry.closed_nbytes;
-	if ((limit & (geometry.arena_nbytes - 1)) < far)
-		return false;
-	if (geometry.kind == ARCH_GUARD_WINDOW || geometry.kind == ARCH_GUARD_LIMIT)
-		return true;
-	for (size_t at = 0; at < far; at += geometry.granule_nbytes)
-		if (!harmless(limit - 1 - at))
-			return false;
-	return harmless(limit - far);
 }
