@@ -13,7 +13,7 @@ BOARDS := mps2-an385 mps2-an386 mps2-an505 mps2-an521 mps3-an547 lm3s6965evb vir
 # One of each instruction set: what mm/ does is the same on all others. And those that the benchmark has budgets for.
 UNIT_BOARDS := mps2-an385 virt
 BENCH_BOARDS := mps2-an385 virt
-STRIP_BOARDS := mps2-an385
+STRIP_BOARDS := mps2-an385 mps2-an386
 ifeq ($(filter $(BOARDS),$(BOARD)),)
 $(error BOARD=$(BOARD) is unknown; there are: $(BOARDS))
 endif
@@ -148,7 +148,7 @@ SOURCES_cairn := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES) $(DEMO_SOURCES)
 SOURCES_kernel_test := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES) $(KERNEL_TEST_SOURCES) tests/target/board_$(BOARD).c \
 	$(if $(BOARD_HAS_FP),$(FP_TEST_SOURCES)) $(if $(BOARD_HAS_LIMITS),$(LIMIT_TEST_SOURCES)) \
 	$(if $(BOARD_HAS_MVE),$(MVE_TEST_SOURCES))
-SOURCES_matrix := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES) $(MATRIX_SOURCES) tests/target/board_$(BOARD).c
+SOURCES_matrix := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES) $(MATRIX_SOURCES)
 SOURCES_stop := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES)
 SOURCES_unit := $(if $(filter $(BOARD),$(UNIT_BOARDS)),$(ARCH_SOURCES) $(KERNEL_BASE_SOURCES) $(MM_SOURCES) $(UNIT_TARGET_SOURCES))
 SOURCES_all := $(sort $(GUARD_SOURCES) $(SOURCES_cairn) $(SOURCES_kernel_test) $(SOURCES_unit) $(SOURCES_matrix) $(STOP_SOURCES))
@@ -171,6 +171,8 @@ $(IMAGES): $(LINKER_SCRIPT) $(wildcard linker/*) $(OUT)/flags
 # Tests are not shipped, and the demonstration breaks the rule to be caught.
 $(OUT)/tests/% $(OUT)/clang/tests/%: private FRAME_GATE :=
 $(OUT)/kernel/demo/overflow.% $(OUT)/clang/kernel/demo/overflow.%: private FRAME_GATE :=
+$(OUT)/tests/target/overflow_matrix.% $(OUT)/clang/tests/target/overflow_matrix.%: private TARGET_INCLUDES += \
+	-DMATRIX_HAS_FP=$(if $(BOARD_HAS_FP),1,0)
 # mm/ and its tests see nothing of the machine.
 $(OUT)/mm/% $(OUT)/clang/mm/% $(OUT)/unit/mm/%: private TARGET_INCLUDES := -Imm
 # But for Cairn's lock, which is the kernel's, inline.

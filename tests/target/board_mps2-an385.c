@@ -14,5 +14,3 @@ const uintptr_t nobodys_addresses[] = {
 };
 
 const struct kernel_test *const board_tests[] = {NULL};
-
-const bool board_has_fp = false;

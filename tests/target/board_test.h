@@ -12,7 +12,4 @@ extern const uintptr_t nobodys_addresses[];
 /* Lists of tests that only boards like this one have; the last is NULL. */
 extern const struct kernel_test *const board_tests[];
 
-/* Tasks may use floating-point registers. */
-extern const bool board_has_fp;
-
 #endif

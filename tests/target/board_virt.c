@@ -17,5 +17,3 @@ const uintptr_t nobodys_addresses[] = {
 };
 
 const struct kernel_test *const board_tests[] = {NULL};
-
-const bool board_has_fp = false;

@@ -125,7 +125,7 @@ const struct matrix_case matrix_cases[] = {
 	{.name = "first-instruction", .nbytes = 200, .begins_with_it = true, .claim = NEAR_STORE},
 	{.name = "system-call",
 	 .act = overflow_in_a_call,
-	 .above = 256,
+	 .above = 232,
 	 .claim = CLAIMS(AT_LOCK, AT_LOCK, AT_LOCK, AT_LOCK, AT_LOCK)},
 	{.name = "two-in-turn", .act = deed_store, .nbytes = 48, .two = true, .claim = NEAR_STORE},
 	{.name = "fill-downwards", .act = fill_downwards, .nbytes = 64, .stray = true, .claim = STRAY_BELOW},

@@ -70,7 +70,7 @@ static void overflow(struct actor *actor)
 	uintptr_t limit = task_stack(task_self())->base;
 
 	if (actor->act == deed_call)
-		limit += CAIRN_LOCKED_STACK / 2 + actor->deed.nbytes;
+		limit += cairn_round_down(CAIRN_LOCKED_STACK / 2, sizeof(uint64_t)) + actor->deed.nbytes;
 	actor->deed.sp = actor->act == deed_recurse ? limit - NEAR_NBYTES : limit;
 	actor->deed.call = call_the_kernel;
 	actor->act(&actor->deed);

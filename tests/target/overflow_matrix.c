@@ -3,7 +3,6 @@
  * claimed, and prints a cell. A claim that does not hold fails the run. */
 #include "overflow_matrix.h"
 
-#include "board_test.h"
 #include "console.h"
 #include "main.h"
 
@@ -130,7 +129,7 @@ static const char *claim_of_distance(const struct matrix_case *c, const struct c
 	case AT_MOVE: return over <= past ? NULL : "past <= as far as it went";
 	case LATE:
 	case AT_STACKING:
-		return over > 0 && over >= past && over <= past + EXCEPTION_FRAME_MAX
+		return over > 0 && over >= past && over <= past + ARCH_FRAME_NBYTES
 			       ? NULL
 			       : "past == as far as it went, and a frame";
 	default: return NULL;
@@ -335,7 +334,8 @@ void matrix_see_kernels(const struct fault_record *fault)
 
 	if (sum_of_handler_guard() != handler_guard_sum)
 		cell.outside_nbytes = sizeof(uint32_t);
-	if (!cell.named || !cell.overflow || cell.over_nbytes == 0 || cell.over_nbytes > EXCEPTION_FRAME_MAX)
+	if (!cell.named || !cell.overflow || cell.over_nbytes == 0 ||
+	    cell.over_nbytes > ARCH_FRAME_NBYTES + sizeof(uintptr_t[2]))
 		cell.wrong = "a handler's overflow is told as that";
 	if (cell.outside_nbytes || !cell.memory_back)
 		cell.wrong = "nothing outside the stack changes";
@@ -363,7 +363,7 @@ void application(void *arg)
 	stage_init();
 	watch_init();
 	for (size_t i = 0; i < matrix_ncases; i++) {
-		if (matrix_cases[i].needs_fp && !board_has_fp)
+		if (matrix_cases[i].needs_fp && !MATRIX_HAS_FP)
 			print_no_fp(&matrix_cases[i]);
 		else
 			run_case(&matrix_cases[i]);

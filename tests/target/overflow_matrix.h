@@ -80,9 +80,6 @@ void matrix_require(bool holds, const char *what);
 #define NEIGHBOURS_MAX 16
 #define VICTIMS_MAX    2
 
-/* A frame with FP registers (B1.5.7), and a word to align it. */
-#define EXCEPTION_FRAME_MAX 108
-
 /* Once: the hooks. */
 void stage_init(void);
 

@@ -128,7 +128,7 @@ static bool harmless(uintptr_t address)
 
 bool stage_has_room(size_t nbytes)
 {
-	size_t far = nbytes + EXCEPTION_FRAME_MAX;
+	size_t far = nbytes + ARCH_FRAME_NBYTES;
 	uintptr_t limit = victim_stacks[0].base;
 	struct arch_guard_geometry geometry;
 
@@ -154,7 +154,7 @@ void stage_scribble(size_t nbytes)
 	arch_guard_geometry(&geometry);
 	if (geometry.kind != ARCH_GUARD_STRIP && geometry.kind != ARCH_GUARD_LATE)
 		return;
-	for (uintptr_t at = limit - cairn_round_down(nbytes + EXCEPTION_FRAME_MAX, sizeof(uint32_t));
+	for (uintptr_t at = limit - cairn_round_down(nbytes + ARCH_FRAME_NBYTES, sizeof(uint32_t));
 	     at < limit; at += sizeof(uint32_t))
 		*(volatile uint32_t *)at = SCRIBBLE;
 }
