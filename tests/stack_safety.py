@@ -116,12 +116,16 @@ def noticed(cell):
     return text
 
 
+def past(cell):
+    return f"at least {cell['past'][:-1]}" if cell["past"].endswith("+") else cell["past"]
+
+
 def row(case, cell):
     if "named" not in cell:
         return [CASES[case], NOTICED[cell["detected"]]] + ["-"] * (len(HEADER) - 2)
     told = TOLD[cell["told"]]
     return [CASES[case], NOTICED[cell["detected"]], cell["named"] if told != "-" else "-", told,
-            cell["past"] if told == "overflow" else "-", PLACE[cell["pc"]], cell["outside"], cell["memory"],
+            past(cell) if told == "overflow" else "-", PLACE[cell["pc"]], cell["outside"], cell["memory"],
             cell["others"]]
 
 

@@ -53,15 +53,16 @@ static const char *yes(bool is_so)
 void matrix_print(const struct cell *cell)
 {
 	console_print(
-		"CELL board=%s guard=%s case=%s detected=%s named=%s told=%s past=%zu pc=%s outside=%zu "
+		"CELL board=%s guard=%s case=%s detected=%s named=%s told=%s past=%zu%s pc=%s outside=%zu "
 		"memory=%s others=%s\n",
 		arch_board_name(), guard_names[geometry.kind], cell->name, claim_names[cell->when],
 		yes(cell->named),
 		cell->overflow ? "overflow"
 		: cell->place  ? "stray-write"
 			       : "nothing",
-		cell->over_nbytes, place_names[cell->place], cell->outside_nbytes,
-		cell->memory_back ? "back" : "lost", cell->others_ran ? "ran" : "stopped");
+		cell->over_nbytes, cell->over_exact ? "" : "+", place_names[cell->place],
+		cell->outside_nbytes, cell->memory_back ? "back" : "lost",
+		cell->others_ran ? "ran" : "stopped");
 	count(!cell->wrong, cell->name, cell->wrong);
 }
 
@@ -83,7 +84,9 @@ static enum claim when_noticed(const struct deed *deed, size_t outside_nbytes, b
 		return AT_STORE;
 	if (fault->cause == ARCH_FAULT_STACKING)
 		return AT_STACKING;
-	return deed->progress == DEED_PLACED ? AT_MOVE : AT_ENTRY;
+	if (deed->progress < DEED_MOVED)
+		return AT_MOVE;
+	return fault->cause == ARCH_FAULT_LIMIT ? AT_STACKING : AT_ENTRY;
 }
 
 static bool in_code(uintptr_t pc, const void *from, const void *to)
@@ -136,7 +139,8 @@ static const char *claim_of_distance(const struct matrix_case *c, const struct c
 	}
 }
 
-/* What a lost exception frame costs; the first instruction of a task has no caller. */
+/* What a lost exception frame costs. It is not lost where the stack pointer stays where there is room for it. The
+ * first instruction of a task has no caller. */
 static enum place claimed_place(const struct matrix_case *c, enum claim claim)
 {
 	switch (claim) {
@@ -146,7 +150,7 @@ static enum place claimed_place(const struct matrix_case *c, enum claim claim)
 	case AT_LOCK: return PLACE_CALLERS;
 	default: break;
 	}
-	if (geometry.kind == ARCH_GUARD_UNMAPPED)
+	if (geometry.kind == ARCH_GUARD_UNMAPPED || (claim == AT_MOVE && c->has_room))
 		return PLACE_EXACT;
 	return c->begins_with_it ? PLACE_UNKNOWN : PLACE_CALLERS;
 }
@@ -224,6 +228,7 @@ static void measure(const struct matrix_case *c, struct cell *cell, bool killed)
 	cell->named = both_named(c);
 	cell->overflow = fault->overflow;
 	cell->over_nbytes = cell->when == AT_LOCK ? 0 : fault->over_nbytes;
+	cell->over_exact = fault->over_exact;
 	cell->place = place_told(fault, deed);
 	if (cell->place == PLACE_EXACT && !is_where(fault->pc, c->act))
 		cell->wrong = "the place is where it happened";
@@ -233,7 +238,7 @@ static void run_case(const struct matrix_case *c)
 {
 	size_t nbytes = how_far(c);
 	const struct stage_plan plan = {c->two ? 2 : 1, c->act, c->begins_with_it, nbytes};
-	struct cell cell = {.name = c->name};
+	struct cell cell = {.name = c->name, .over_exact = true};
 	struct cairn_totals before;
 	const char *wrong;
 	bool killed;
@@ -305,13 +310,13 @@ static void finish(void)
 	arch_exit(nfailed ? 1 : 0);
 }
 
-/* The strip below it, where it can be read. */
+/* The strip below it, where there is one and it can be read. */
 static uint32_t sum_of_handler_guard(void)
 {
 	const uint32_t *word = (const uint32_t *)(arch_handler_stack_limit() - arch_handler_guard_nbytes());
 	uint32_t sum = 0;
 
-	if (geometry.kind == ARCH_GUARD_UNMAPPED)
+	if (geometry.kind == ARCH_GUARD_UNMAPPED || geometry.kind == ARCH_GUARD_LIMIT)
 		return 0;
 	for (; (uintptr_t)word < arch_handler_stack_limit(); word++)
 		sum = (sum ^ *word) * 0x01000193u;
@@ -324,11 +329,12 @@ void matrix_see_kernels(const struct fault_record *fault)
 {
 	struct cell cell = {.name = "handler-stack",
 			    .when = fault->cause == ARCH_FAULT_STACKING ? AT_STACKING
-				    : fault->cause == ARCH_FAULT_SP     ? AT_MOVE
+				    : fault->cause == ARCH_FAULT_LIMIT  ? AT_MOVE
 									: AT_STORE,
 			    .named = fault->in_handler,
 			    .overflow = fault->overflow,
 			    .over_nbytes = fault->over_nbytes,
+			    .over_exact = fault->over_exact,
 			    .place = fault->pc_known ? PLACE_EXACT : PLACE_UNKNOWN,
 			    .memory_back = cairn_check() == NULL};
 

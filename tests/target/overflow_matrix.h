@@ -39,6 +39,7 @@ struct matrix_case {
 	size_t nbytes;       /* how far it goes down then; WHOLE_STACK: more than all of it */
 	bool needs_fp;       /* a floating-point context */
 	bool begins_with_it; /* the first instruction of a task does it */
+	bool has_room;       /* the stack pointer goes down from well above the limit */
 	bool two;            /* two tasks do it, one after the other */
 	bool stray;          /* the stack pointer stays where it should be */
 	enum claim claim[ARCH_NGUARDS];
@@ -64,6 +65,7 @@ struct cell {
 	enum claim when;
 	bool named, overflow;
 	size_t over_nbytes; /* as reported */
+	bool over_exact;    /* else it is at least that */
 	enum place place;
 	size_t outside_nbytes; /* changed outside the stack */
 	bool memory_back, others_ran;

@@ -42,7 +42,7 @@ static enum fault_policy see(const struct fault_record *fault)
 	if (seen.nfaults < SEEN_MAX)
 		seen.fault[seen.nfaults] = *fault;
 	seen.nfaults++;
-	return FAULT_KILL;
+	return fault->id == victims[0] || fault->id == victims[1] ? FAULT_KILL : FAULT_STOP;
 }
 
 void stage_init(void)
