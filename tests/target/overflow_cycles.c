@@ -99,22 +99,6 @@ static void (*draw_act(void))(struct deed *deed)
 
 /* ---- their comings and goings ---- */
 
-static void create(struct actor *actor)
-{
-	const struct task_spec spec = {.name = "actor",
-				       .entry = act,
-				       .arg = actor,
-				       .priority = APPLICATION_PRIORITY - 1,
-				       .stack_nbytes =
-					       TASK_MIN_STACK_NBYTES + draw(LARGEST - TASK_MIN_STACK_NBYTES)};
-
-	*actor = (struct actor){.fate = (enum fate)draw(OVERFLOWS + 1), .act = draw_act()};
-	actor->deed.ticks = &matrix_ticks;
-	actor->deed.nbytes = NEAR_NBYTES / 2 + (draw(NEAR_NBYTES / 2) & ~(sizeof(uint64_t) - 1));
-	matrix_require(task_create(&spec, &actor->id) == KERNEL_OK, "a task is created");
-	counted.nwith[actor->fate]++;
-}
-
 static void end(struct actor *actor)
 {
 	enum kernel_status status;
@@ -127,6 +111,35 @@ static void end(struct actor *actor)
 	counted.nwrong += status != (actor->fate == RETURNS ? KERNEL_OK : KERNEL_EKILLED);
 	counted.nwrong += actor->faulted != (actor->fate == OVERFLOWS);
 	actor->id = 0;
+}
+
+static void end_all(void)
+{
+	for (struct actor *actor = actors; actor < actors + NACTORS; actor++)
+		end(actor);
+}
+
+/* Where there is no room for one more, the others end first. */
+static void create(struct actor *actor)
+{
+	const struct task_spec spec = {.name = "actor",
+				       .entry = act,
+				       .arg = actor,
+				       .priority = APPLICATION_PRIORITY - 1,
+				       .stack_nbytes =
+					       TASK_MIN_STACK_NBYTES + draw(LARGEST - TASK_MIN_STACK_NBYTES)};
+	enum kernel_status status;
+
+	*actor = (struct actor){.fate = (enum fate)draw(OVERFLOWS + 1), .act = draw_act()};
+	actor->deed.ticks = &matrix_ticks;
+	actor->deed.nbytes = NEAR_NBYTES / 2 + (draw(NEAR_NBYTES / 2) & ~(sizeof(uint64_t) - 1));
+	status = task_create(&spec, &actor->id);
+	if (status == KERNEL_ENOMEM) {
+		end_all();
+		status = task_create(&spec, &actor->id);
+	}
+	matrix_require(status == KERNEL_OK, "a task is created");
+	counted.nwith[actor->fate]++;
 }
 
 static size_t count_free(void)
@@ -162,8 +175,7 @@ bool matrix_cycles(void)
 		end(actor);
 		create(actor);
 	}
-	for (struct actor *actor = actors; actor < actors + NACTORS; actor++)
-		end(actor);
+	end_all();
 	nlost = nfree - count_free();
 	sound = check() == NULL && nlost == 0 && counted.nmisnamed == 0 && counted.nwrong == 0;
 	fault_set_lines(true);
