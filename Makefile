@@ -5,14 +5,20 @@
 BOARD ?= mps2-an385
 PORT ?= 1234
 BUILD := build
-OUT := $(BUILD)/$(BOARD)
+# On STRIP_BOARDS, GUARD=strip closes a strip below each stack instead of all but the stack (arch/armv7m/strip.c).
+GUARD :=
+OUT := $(BUILD)/$(BOARD)$(GUARD:%=-%)
 
 BOARDS := mps2-an385 mps2-an386 mps2-an500 mps2-an505 mps2-an521 mps3-an547 lm3s6965evb virt virt-a7
 # One of each instruction set: what mm/ does is the same on all others. And those that the benchmark has budgets for.
 UNIT_BOARDS := mps2-an385 virt
 BENCH_BOARDS := mps2-an385 virt
+STRIP_BOARDS := mps2-an385 mps2-an386
 ifeq ($(filter $(BOARDS),$(BOARD)),)
 $(error BOARD=$(BOARD) is unknown; there are: $(BOARDS))
+endif
+ifneq ($(if $(GUARD),$(filter-out $(STRIP_BOARDS:%=%/strip),$(BOARD)/$(GUARD))),)
+$(error GUARD=$(GUARD) is unknown on $(BOARD); there is GUARD=strip on: $(STRIP_BOARDS))
 endif
 include $(wildcard arch/*/$(BOARD).mk)
 
@@ -28,7 +34,8 @@ MM_SOURCES := \
 KERNEL_BASE_SOURCES := kernel/console.c kernel/format.c kernel/string.c
 KERNEL_SOURCES := $(KERNEL_BASE_SOURCES) \
 	kernel/main.c kernel/memmap.c kernel/port.c kernel/port_stack.c kernel/lock.c kernel/sched.c kernel/timer.c kernel/wait.c \
-	kernel/task.c kernel/reap.c kernel/semaphore.c kernel/mutex.c kernel/queue.c kernel/alloc_wait.c kernel/fault.c
+	kernel/task.c kernel/reap.c kernel/semaphore.c kernel/mutex.c kernel/queue.c kernel/alloc_wait.c \
+	kernel/fault.c kernel/fault_print.c
 
 # A board that has no room for the recorded programs says DEMO_PROGRAMS := random.
 DEMO_PROGRAMS ?= recorded
@@ -67,12 +74,17 @@ KERNEL_TEST_SOURCES := \
 	tests/target/kernel_test_task.c tests/target/kernel_test_kill.c tests/target/kernel_test_mutex.c \
 	tests/target/kernel_test_sync.c tests/target/kernel_test_destroy.c tests/target/kernel_test_fault.c \
 	tests/target/kernel_test_overflow.c
+MATRIX_SOURCES := \
+	tests/target/overflow_matrix.c tests/target/overflow_cases.c tests/target/overflow_stage.c \
+	tests/target/overflow_watch.c tests/target/overflow_cycles.c tests/target/overflow_deeds.S
 # Where tasks may use floating-point registers, in double precision too, where stacks have limit registers, where there
 # are vectors: BOARD_HAS_FP, BOARD_HAS_DOUBLE, BOARD_HAS_LIMITS and BOARD_HAS_MVE of the board's fragment.
 FP_TEST_SOURCES := tests/target/kernel_test_fp.c tests/target/kernel_test_fp_fault.c tests/target/fp.S
 DOUBLE_TEST_SOURCES := tests/target/kernel_test_fp_double.c tests/target/fp_double.S
 LIMIT_TEST_SOURCES := tests/target/kernel_test_limit.c tests/target/limit.S
-BOARD_TEST_SOURCES := $(BOARDS:%=tests/target/board_%.c) $(FP_TEST_SOURCES) $(DOUBLE_TEST_SOURCES) $(LIMIT_TEST_SOURCES)
+MVE_TEST_SOURCES := tests/target/kernel_test_mve.c tests/target/mve.S
+BOARD_TEST_SOURCES := $(BOARDS:%=tests/target/board_%.c) $(FP_TEST_SOURCES) $(DOUBLE_TEST_SOURCES) $(LIMIT_TEST_SOURCES) \
+	$(MVE_TEST_SOURCES)
 
 # Images that have to stop with status 1, each after the lines of tests/target/stop_<case>.txt.
 STOP_CASES := masked handler overflow headroom policy panic
@@ -137,15 +149,17 @@ clang_objects = $(patsubst %,$(OUT)/clang/%.o,$(filter %.c,$(1)))
 SOURCES_cairn := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES) $(DEMO_SOURCES)
 SOURCES_kernel_test := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES) $(KERNEL_TEST_SOURCES) tests/target/board_$(or $(BOARD_TEST),$(BOARD)).c \
 	$(if $(BOARD_HAS_FP),$(FP_TEST_SOURCES)) $(if $(BOARD_HAS_DOUBLE),$(DOUBLE_TEST_SOURCES)) \
-	$(if $(BOARD_HAS_LIMITS),$(LIMIT_TEST_SOURCES))
+	$(if $(BOARD_HAS_LIMITS),$(LIMIT_TEST_SOURCES)) $(if $(BOARD_HAS_MVE),$(MVE_TEST_SOURCES))
+SOURCES_matrix := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES) $(MATRIX_SOURCES)
 SOURCES_stop := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES)
 SOURCES_unit := $(if $(filter $(BOARD),$(UNIT_BOARDS)),$(ARCH_SOURCES) $(KERNEL_BASE_SOURCES) $(MM_SOURCES) $(UNIT_TARGET_SOURCES))
-SOURCES_all := $(sort $(SOURCES_cairn) $(SOURCES_kernel_test) $(SOURCES_unit) $(STOP_SOURCES))
+SOURCES_all := $(sort $(GUARD_SOURCES) $(SOURCES_cairn) $(SOURCES_kernel_test) $(SOURCES_unit) $(SOURCES_matrix) $(STOP_SOURCES))
 
 STOP_IMAGES := $(STOP_CASES:%=$(OUT)/stop_%.elf)
-IMAGES := $(OUT)/cairn.elf $(if $(SOURCES_unit),$(OUT)/unit.elf) $(OUT)/kernel_test.elf $(STOP_IMAGES)
+IMAGES := $(OUT)/cairn.elf $(if $(SOURCES_unit),$(OUT)/unit.elf) $(OUT)/kernel_test.elf $(OUT)/matrix.elf $(STOP_IMAGES)
 $(OUT)/cairn.elf: $(call objects,$(SOURCES_cairn))
 $(OUT)/kernel_test.elf: $(call objects,$(SOURCES_kernel_test))
+$(OUT)/matrix.elf: $(call objects,$(SOURCES_matrix))
 $(OUT)/unit.elf: $(call unit_objects,$(SOURCES_unit))
 $(STOP_IMAGES): $(OUT)/%.elf: $(OUT)/tests/target/%.c.o $(call objects,$(SOURCES_stop))
 $(OUT)/unit.elf: private LINK_FLAGS += $(UNIT_LINK_FLAGS)
@@ -159,6 +173,8 @@ $(IMAGES): $(LINKER_SCRIPT) $(wildcard linker/*) $(OUT)/flags
 # Tests are not shipped, and the demonstration breaks the rule to be caught.
 $(OUT)/tests/% $(OUT)/clang/tests/%: private FRAME_GATE :=
 $(OUT)/kernel/demo/overflow.% $(OUT)/clang/kernel/demo/overflow.%: private FRAME_GATE :=
+$(OUT)/tests/target/overflow_matrix.% $(OUT)/clang/tests/target/overflow_matrix.%: private TARGET_INCLUDES += \
+	-DMATRIX_HAS_FP=$(if $(BOARD_HAS_FP),1,0)
 # mm/ and its tests see nothing of the machine.
 $(OUT)/mm/% $(OUT)/clang/mm/% $(OUT)/unit/mm/%: private TARGET_INCLUDES := -Imm
 # But for Cairn's lock, which is the kernel's, inline.
@@ -328,14 +344,21 @@ HOST_TESTS := $(HOST_SUITES:%=test-host-%)
 $(HOST_TESTS): test-host-%: $(BUILD)/host/%/unit
 	$(Q)if setarch -R true 2>/dev/null; then setarch -R $<; else $<; fi
 
-BOARD_TESTS := $(UNIT_BOARDS:%=test-unit-%) $(BOARDS:%=test-kernel-%) $(BOARDS:%=test-stop-%)
+BOARD_TESTS := $(UNIT_BOARDS:%=test-unit-%) $(BOARDS:%=test-kernel-%) $(BOARDS:%=test-stop-%) $(BOARDS:%=test-matrix-%) \
+	$(STRIP_BOARDS:%=test-strip-%)
 BOARD_DEMOS := $(BOARDS:%=test-demo-%)
-.PHONY: $(BOARD_TESTS) $(BOARD_DEMOS) board-unit board-kernel board-stop board-demo
+.PHONY: $(BOARD_TESTS) $(BOARD_DEMOS) board-unit board-kernel board-stop board-matrix board-demo
 $(UNIT_BOARDS:%=test-unit-%): test-unit-%:
 	@$(MAKE) BOARD=$* board-unit
 
 $(BOARDS:%=test-kernel-%): test-kernel-%:
 	@$(MAKE) BOARD=$* board-kernel
+
+$(BOARDS:%=test-matrix-%): test-matrix-%:
+	@$(MAKE) BOARD=$* board-matrix
+
+$(STRIP_BOARDS:%=test-strip-%): test-strip-%:
+	@$(MAKE) BOARD=$* GUARD=strip board-matrix
 
 $(BOARDS:%=test-stop-%): test-stop-%:
 	@$(MAKE) BOARD=$* board-stop
@@ -349,6 +372,11 @@ board-unit: $(OUT)/unit.elf | need-qemu
 board-kernel: $(OUT)/kernel_test.elf | need-qemu
 	$(Q)$(RUN) --limit 240 $< -- $(QEMU)
 
+# What it prints is kept, for the document to be compared with, or to be made of.
+board-matrix: $(OUT)/matrix.elf | need-qemu
+	$(Q)$(RUN) --limit 240 --keep $(OUT)/matrix.txt $< -- $(QEMU)
+	$(Q)$(if $(WRITES_DOCUMENT),:,$(STACK_SAFETY) check $(OUT)/matrix.txt)
+
 board-stop: $(STOP_IMAGES) | need-qemu
 	$(Q)npassed=0; nfailed=0; for case in $(STOP_CASES); do \
 		if $(RUN) --limit 30 --status 1 --expect tests/target/stop_$$case.txt $(OUT)/stop_$$case.elf -- $(QEMU); \
@@ -358,6 +386,14 @@ board-stop: $(STOP_IMAGES) | need-qemu
 
 board-demo: $(OUT)/cairn.elf | need-qemu
 	$(Q)$(RUN) --limit 120 --expect qemu/expect/$(BOARD).txt $< -- $(QEMU)
+
+# One after the other, and then the document: a run that fails leaves it as it is.
+STACK_SAFETY := python3 tests/stack_safety.py
+.PHONY: stack-safety
+stack-safety: | need-cross need-qemu ## overflow the stacks of all boards in every way, write docs/stack-safety.md
+	+$(Q)for board in $(BOARDS); do $(MAKE) BOARD=$$board WRITES_DOCUMENT=1 board-matrix || exit; done
+	+$(Q)for board in $(STRIP_BOARDS); do $(MAKE) BOARD=$$board GUARD=strip WRITES_DOCUMENT=1 board-matrix || exit; done
+	$(Q)$(STACK_SAFETY) write $(BOARDS:%=$(BUILD)/%/matrix.txt) $(STRIP_BOARDS:%=$(BUILD)/%-strip/matrix.txt)
 
 # Everything that a test needs, built at once; what fails here fails again, and is shown, in its suite.
 BOARD_BUILDS := $(BOARDS:%=built-%)

@@ -1,78 +1,61 @@
 /* SPDX-License-Identifier: MIT */
-/* Faults: what happened, in one line, and what becomes of it. Runs on the fault stack, so it may take its
- * time. An overflow is recognised by where the stack pointer is, by what was touched, or by what the CPU
- * could not stack. All that is printed is known, but for the callers, which are found by scanning the part of
- * the stack that is intact, and are marked with a '?'. */
-#include "fault.h"
+/* Faults: what happened, and what becomes of it. Runs on the fault stack, so it may take its time.
+ * An overflow is recognised by where the stack pointer is, by what the CPU could not stack, or by a push that
+ * was refused; a store that goes astray with the stack pointer well inside its stack is none, wherever it
+ * goes. */
+#include "fault_private.h"
 
 #include "console.h"
 #include "lock.h"
 #include "task_private.h"
 
-/* A push of all registers that faults may leave the stack pointer where it was. */
-#define PUSH_NBYTES (16 * sizeof(uintptr_t))
-
-#define CALLERS_MAX    4
-#define ADDRESS_NBYTES 16
-#define CALLERS_NBYTES (sizeof(" callers?=") + CALLERS_MAX * ADDRESS_NBYTES)
-#define EXPLAIN_NBYTES 80
-
-static const char *const names[ARCH_NFAULTS] = {
-	[ARCH_FAULT_UNKNOWN] = "unknown",
-	[ARCH_FAULT_DATA] = "data-access",
-	[ARCH_FAULT_FETCH] = "instruction-fetch",
-	[ARCH_FAULT_STACKING] = "exception-stacking",
-	[ARCH_FAULT_LATE_STACKING] = "late-stacking",
-	[ARCH_FAULT_HEADROOM] = "no-headroom",
-	[ARCH_FAULT_LIMIT] = "stack-limit",
-	[ARCH_FAULT_SP] = "stack-pointer",
-	[ARCH_FAULT_UNDEFINED] = "undefined-instruction",
-	[ARCH_FAULT_DIVIDE] = "division-by-zero",
-	[ARCH_FAULT_ALIGNMENT] = "alignment",
-	[ARCH_FAULT_BUS] = "bus-error",
-};
+/* The longest push, of 16 double words, may leave the stack pointer where it was when it faults. */
+#define PUSH_NBYTES 128
 
 static struct fault_record last;
-static enum fault_policy policy;
-
-const char *fault_name(enum arch_fault_cause cause)
-{
-	return (unsigned)cause < ARCH_NFAULTS ? names[cause] : names[ARCH_FAULT_UNKNOWN];
-}
+static struct {
+	enum fault_policy policy;
+	fault_hook hook;
+	bool silent;
+} settings;
 
 const struct fault_record *fault_last(void)
 {
 	return &last;
 }
 
-void fault_set_policy(enum fault_policy new_policy)
+void fault_set_policy(enum fault_policy policy)
 {
-	policy = new_policy;
+	settings.policy = policy;
+}
+
+void fault_set_hook(fault_hook hook)
+{
+	settings.hook = hook;
+}
+
+void fault_set_lines(bool on)
+{
+	settings.silent = !on;
 }
 
 /* ---- what happened ---- */
 
 static bool pushed_below(const struct arch_fault *fault, uintptr_t limit)
 {
-	return fault->addr < limit && fault->sp >= limit && fault->sp - fault->addr <= PUSH_NBYTES;
+	return fault->addr_known && fault->addr < limit && fault->sp >= limit &&
+	       fault->sp - fault->addr <= PUSH_NBYTES;
 }
 
-static bool is_guard_of(const struct cairn_explanation *is, const struct task *task)
+/* The lowest byte that was stored to, or was to be, by the stack pointer. */
+static uintptr_t lowest_by_sp(const struct arch_fault *fault)
 {
-	return is->what == CAIRN_IS_STACK_GUARD && is->owner == task_token(task->id);
+	return fault->sp - fault->lost_frame_nbytes;
 }
 
-/* The address that was touched belongs to the overflow. */
-static bool touched_below(const struct arch_fault *fault, const struct task *task,
-			  const struct cairn_explanation *is)
+static bool is_overflow(const struct arch_fault *fault, const struct task *task)
 {
-	return fault->addr_known && (pushed_below(fault, task->stack.base) || is_guard_of(is, task));
-}
-
-static bool is_overflow(const struct arch_fault *fault, const struct task *task,
-			const struct cairn_explanation *is)
-{
-	if (fault->sp < task->stack.base || touched_below(fault, task, is))
+	if (lowest_by_sp(fault) < task->stack.base || pushed_below(fault, task->stack.base))
 		return true;
 	switch (fault->cause) {
 	case ARCH_FAULT_LIMIT:
@@ -91,112 +74,20 @@ static size_t missing_headroom(const struct arch_fault *fault, uintptr_t limit)
 	return fault->sp < enough ? enough - fault->sp : sizeof(uintptr_t);
 }
 
-static bool is_over_exact(const struct arch_fault *fault)
+/* The frame of a fault that the task's own store or push has caused does not count. */
+static size_t how_far_over(const struct arch_fault *fault, uintptr_t limit)
 {
-	return fault->cause != ARCH_FAULT_LIMIT || fault->over_exact;
-}
+	uintptr_t lowest = lowest_by_sp(fault);
 
-static size_t how_far_over(const struct arch_fault *fault, const struct task *task,
-			   const struct cairn_explanation *is)
-{
-	uintptr_t limit = task->stack.base;
-	size_t over = fault->sp < limit ? limit - fault->sp : 0;
-
-	if (touched_below(fault, task, is) && fault->addr < limit && limit - fault->addr > over)
-		over = limit - fault->addr;
 	if (fault->cause == ARCH_FAULT_HEADROOM)
-		over = missing_headroom(fault, limit);
+		return missing_headroom(fault, limit);
 	if (fault->cause == ARCH_FAULT_LIMIT)
-		over = fault->over_nbytes;
-	return over;
-}
-
-static void record(const struct arch_fault *fault, const struct task *task)
-{
-	struct cairn_explanation is = {.what = CAIRN_IS_UNMANAGED};
-
-	if (fault->addr_known)
-		cairn_explain((const void *)fault->addr, &is);
-	last = (struct fault_record){
-		.count = last.count + 1,
-		.id = task->id,
-		.overflow = is_overflow(fault, task, &is),
-		.over_exact = is_over_exact(fault),
-		.cause = fault->cause,
-		.pc_known = fault->pc_known,
-		.addr_known = fault->addr_known,
-		.pc = fault->pc,
-		.sp = fault->sp,
-		.addr = fault->addr,
-		.limit = task->stack.base,
-		.stack_nbytes = task->stack.nbytes,
-		.high_water = cairn_stack_high_water(&task->stack),
-		.is = is,
-	};
-	if (last.overflow)
-		last.over_nbytes = how_far_over(fault, task, &is);
-	memcpy(last.task, task->name, TASK_NAME_NBYTES);
-}
-
-/* ---- what is printed ---- */
-
-static void format_address(char text[ADDRESS_NBYTES], bool known, uintptr_t address)
-{
-	if (known)
-		console_format(text, ADDRESS_NBYTES, "0x%08zx", (size_t)address);
-	else
-		console_format(text, ADDRESS_NBYTES, "?");
-}
-
-static void format_explanation(char text[EXPLAIN_NBYTES], const struct cairn_explanation *is)
-{
-	console_format(text, EXPLAIN_NBYTES, "%s%s%s", cairn_what_name(is->what), is->name ? " " : "",
-		       is->name ? is->name : "");
-}
-
-/* What may be return addresses, innermost first: nothing when pc tells where it was. */
-static void format_callers(char text[CALLERS_NBYTES], const struct task *task)
-{
-	const uintptr_t *top = (const uintptr_t *)(task->stack.base + task->stack.nbytes);
-	uintptr_t from = last.sp > last.limit ? last.sp : last.limit;
-	const uintptr_t *word = (const uintptr_t *)cairn_round_down(from, sizeof(*word));
-	unsigned ncallers = 0;
-	size_t length = 0;
-
-	text[0] = '\0';
-	if (last.pc_known && last.cause != ARCH_FAULT_HEADROOM)
-		return;
-	for (; word < top && ncallers < CALLERS_MAX; word++) {
-		if (arch_is_return_address(*word))
-			length += console_format(text + length, CALLERS_NBYTES - length, "%s0x%08zx",
-						 ncallers++ ? "," : " callers?=", (size_t)*word);
-	}
-}
-
-static void print_overflow(const struct task *task, const char *action)
-{
-	char pc[ADDRESS_NBYTES], callers[CALLERS_NBYTES];
-
-	format_address(pc, last.pc_known, last.pc);
-	format_callers(callers, task);
-	console_print("FAULT stack-overflow task=%s pc=%s%s sp=0x%08zx limit=0x%08zx over%s=%zu "
-		      "size=%zu high-water=%zu action=%s\n",
-		      last.task, pc, callers, (size_t)last.sp, (size_t)last.limit, last.over_exact ? "" : ">",
-		      last.over_nbytes, last.stack_nbytes, last.high_water, action);
-}
-
-static void print_other(const char *action)
-{
-	char pc[ADDRESS_NBYTES], addr[ADDRESS_NBYTES], is[EXPLAIN_NBYTES];
-
-	format_address(pc, last.pc_known, last.pc);
-	format_address(addr, last.addr_known, last.addr);
-	format_explanation(is, &last.is);
-	console_print("FAULT %s task=%s pc=%s addr=%s%s%s%s sp=0x%08zx limit=0x%08zx "
-		      "size=%zu high-water=%zu action=%s\n",
-		      fault_name(last.cause), last.task, pc, addr, last.addr_known ? " is=\"" : "",
-		      last.addr_known ? is : "", last.addr_known ? "\"" : "", (size_t)last.sp,
-		      (size_t)last.limit, last.stack_nbytes, last.high_water, action);
+		return fault->over_nbytes;
+	if (pushed_below(fault, limit))
+		lowest = fault->addr;
+	else if (fault->cause == ARCH_FAULT_DATA && fault->sp < limit)
+		lowest = fault->sp;
+	return lowest < limit ? limit - lowest : 0;
 }
 
 static bool in_handler_guard(uintptr_t address)
@@ -209,64 +100,88 @@ static bool in_handler_guard(uintptr_t address)
 /* How far a handler, or the boot, went below its limit, or lacked to go on; 0: it is not that. */
 static size_t handler_over_nbytes(const struct arch_fault *fault)
 {
-	uintptr_t limit = arch_handler_stack_limit(), lowest = limit;
+	uintptr_t limit = arch_handler_stack_limit();
+	bool reached =
+		in_handler_guard(lowest_by_sp(fault)) || (fault->addr_known && in_handler_guard(fault->addr));
 
-	if (!fault->in_handler)
-		return 0;
-	if (fault->cause == ARCH_FAULT_HEADROOM)
-		return missing_headroom(fault, limit);
-	if (fault->cause == ARCH_FAULT_LIMIT)
-		return fault->over_nbytes;
-	if (in_handler_guard(fault->sp))
-		lowest = fault->sp;
-	if (fault->addr_known && fault->addr < lowest && in_handler_guard(fault->addr))
-		lowest = fault->addr;
-	return limit - lowest;
+	return reached || fault->cause == ARCH_FAULT_HEADROOM || fault->cause == ARCH_FAULT_LIMIT
+		       ? how_far_over(fault, limit)
+		       : 0;
 }
 
-static void print_kernel_headline(const struct arch_fault *fault)
+/* Nothing when pc tells where it was. */
+static void find_callers(const struct task *task)
 {
-	size_t over_nbytes = handler_over_nbytes(fault);
+	const uintptr_t *top = (const uintptr_t *)(task->stack.base + task->stack.nbytes);
+	uintptr_t from = last.sp > last.limit ? last.sp : last.limit;
+	const uintptr_t *word = (const uintptr_t *)cairn_round_down(from, sizeof(*word));
 
-	if (over_nbytes)
-		console_print_now(
-			"\nFAULT handler-stack-overflow in the kernel, cause=%s limit=0x%08zx over%s=%zu "
-			"action=stopped\n",
-			fault_name(fault->cause), (size_t)arch_handler_stack_limit(),
-			is_over_exact(fault) ? "" : ">", over_nbytes);
-	else
-		console_print_now("\nFAULT %s in the kernel, action=stopped\n", fault_name(fault->cause));
+	if (last.pc_known && last.cause != ARCH_FAULT_HEADROOM)
+		return;
+	for (; word < top && last.ncallers < FAULT_CALLERS; word++)
+		if (arch_is_return_address(*word))
+			last.callers[last.ncallers++] = *word;
 }
 
-/* Everything that is known, past all queues: what they hold may be what is broken. */
-static _Noreturn void stop_in_kernel(const struct arch_fault *fault)
+/* What is the same whose fault it is. */
+static void record(const struct arch_fault *fault, const struct task *task)
 {
-	char pc[ADDRESS_NBYTES], lr[ADDRESS_NBYTES], addr[ADDRESS_NBYTES], is[EXPLAIN_NBYTES];
-	struct cairn_explanation explanation = {.what = CAIRN_IS_UNMANAGED};
-
+	last = (struct fault_record){
+		.count = last.count + 1,
+		.in_handler = fault->in_handler,
+		.over_exact = fault->cause != ARCH_FAULT_LIMIT || fault->over_exact,
+		.cause = fault->cause,
+		.pc_known = fault->pc_known,
+		.addr_known = fault->addr_known,
+		.pc = fault->pc,
+		.sp = fault->sp,
+		.addr = fault->addr,
+		.is = {.what = CAIRN_IS_UNMANAGED},
+	};
 	if (fault->addr_known)
-		cairn_explain((const void *)fault->addr, &explanation);
-	format_address(pc, fault->pc_known, fault->pc);
-	format_address(lr, fault->lr_known, fault->lr);
-	format_address(addr, fault->addr_known, fault->addr);
-	format_explanation(is, &explanation);
-	print_kernel_headline(fault);
-	console_print_now("  %s%s%stask=%s\n", fault->in_handler ? "in a handler, " : "",
-			  fault->masked ? "interrupts masked, " : "",
-			  current_task() && current_task()->npins ? "pinned, " : "",
-			  current_task() ? current_task()->name : "none");
-	console_print_now("  pc=%s lr=%s sp=0x%08zx addr=%s%s%s%s\n", pc, lr, (size_t)fault->sp, addr,
-			  fault->addr_known ? " is=\"" : "", fault->addr_known ? is : "",
-			  fault->addr_known ? "\"" : "");
-	console_print_now("  status=0x%08zx,0x%08zx,0x%08zx\n", (size_t)fault->status[0],
-			  (size_t)fault->status[1], (size_t)fault->status[2]);
-	if (current_task())
-		console_print_now("  stack 0x%08zx..0x%08zx\n", (size_t)current_task()->stack.base,
-				  (size_t)(current_task()->stack.base + current_task()->stack.nbytes));
-	arch_exit(1);
+		cairn_explain((const void *)fault->addr, &last.is);
+	if (!task)
+		return;
+	last.id = task->id;
+	last.nrestarts = task->nrestarts;
+	last.limit = task->stack.base;
+	last.stack_nbytes = task->stack.nbytes;
+	memcpy(last.task, task->name, TASK_NAME_NBYTES);
+}
+
+static void record_tasks(const struct arch_fault *fault, const struct task *task)
+{
+	record(fault, task);
+	last.high_water = cairn_stack_high_water(&task->stack);
+	last.overflow = is_overflow(fault, task);
+	if (!last.overflow)
+		return;
+	last.over_nbytes = how_far_over(fault, task->stack.base);
+	find_callers(task);
+}
+
+static void record_kernels(const struct arch_fault *fault)
+{
+	record(fault, current_task());
+	last.kernels = true;
+	if (!fault->in_handler)
+		return;
+	last.limit = arch_handler_stack_limit();
+	last.stack_nbytes = arch_handler_stack_nbytes();
+	last.over_nbytes = handler_over_nbytes(fault);
+	last.overflow = last.over_nbytes != 0;
 }
 
 /* ---- what becomes of it ---- */
+
+static _Noreturn void stop_in_kernel(const struct arch_fault *fault)
+{
+	record_kernels(fault);
+	fault_print_kernels(&last, fault);
+	if (settings.hook)
+		(void)settings.hook(&last);
+	arch_exit(1);
+}
 
 /* Where a dead task stands until it is switched away from. */
 static void stand_still(void *arg)
@@ -276,12 +191,14 @@ static void stand_still(void *arg)
 		arch_wait_for_interrupt();
 }
 
-static void kill(struct task *task)
+static void end_task(struct task *task, bool restart)
 {
 	arch_key key = kernel_lock();
 
-	if (task->state != TASK_DYING)
+	if (task->state != TASK_DYING) {
+		task->restart = restart;
 		task_end(task, 0, true);
+	}
 	kernel_unlock(key);
 	if (task == current_task())
 		arch_fault_redirect(task->stack.base, task->stack.nbytes, stand_still, NULL);
@@ -304,22 +221,30 @@ static bool is_the_kernels_own(const struct arch_fault *fault, const struct task
 	return !task || fault->masked || task->npins || task_is_kernels(task);
 }
 
+static const char *action_of(enum fault_policy policy)
+{
+	switch (policy) {
+	case FAULT_KILL: return "killed";
+	case FAULT_RESTART: return "restarted";
+	case FAULT_STOP: break;
+	}
+	return "stopped";
+}
+
 void kernel_fault(const struct arch_fault *fault)
 {
-	const char *action = policy == FAULT_KILL ? "killed" : "stopped";
-
 	struct task *task = who_is_to_blame(fault);
+	enum fault_policy policy;
 
 	kernel_in_fault = true;
 	if (is_the_kernels_own(fault, task))
 		stop_in_kernel(fault);
-	record(fault, task);
-	if (last.overflow)
-		print_overflow(task, action);
-	else
-		print_other(action);
-	if (policy == FAULT_STOP)
+	record_tasks(fault, task);
+	policy = settings.hook ? settings.hook(&last) : settings.policy;
+	if (!settings.silent)
+		fault_print_line(&last, action_of(policy));
+	if (policy != FAULT_KILL && policy != FAULT_RESTART)
 		arch_exit(1);
-	kill(task);
+	end_task(task, policy == FAULT_RESTART);
 	kernel_in_fault = false;
 }

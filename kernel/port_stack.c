@@ -15,6 +15,7 @@ void cairn_port_guard_geometry(struct cairn_guard_geometry *geometry)
 		.min_nbytes = board.min_nbytes,
 		.parts = board.parts,
 		.closed_nbytes = board.closed_nbytes,
+		.below_nbytes = board.below_nbytes,
 		.arena_nbytes = board.arena_nbytes,
 		.space_base = board.space_base,
 		.space_nbytes = board.space_nbytes,

@@ -169,6 +169,10 @@ static void bury(struct task *task)
 	semaphore_abandon(task);
 	alloc_wait_abandon(task);
 	console_forget(task_token(task->id));
+	if (task->restart) {
+		task_begin_again(task);
+		return;
+	}
 	if (cairn_stack_destroy(&task->stack) != CAIRN_OK)
 		panic("the stack of task %s does not come back", task->name);
 	if (announce_end(task))

@@ -148,6 +148,17 @@ static void task_publish(struct task *task)
 	kernel_unlock(key);
 }
 
+void task_begin_again(struct task *task)
+{
+	if (task->nrestarts < UINT16_MAX)
+		task->nrestarts++;
+	task->restart = false;
+	task->killed = false;
+	task->painted = false;
+	task->priority = task->base_priority;
+	task_publish(task);
+}
+
 enum kernel_status task_make(const struct task_spec *spec, task_id *id)
 {
 	enum kernel_status status = KERNEL_ENOMEM;

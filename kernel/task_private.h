@@ -42,7 +42,8 @@ struct task {
 	uint8_t priority, base_priority;
 	volatile uint8_t npins; /* while not 0, a kill waits; written by the task alone */
 	volatile bool kill_pending;
-	bool killed, detached, painted, watches_frees;
+	bool killed, restart, detached, painted, watches_frees;
+	uint16_t nrestarts; /* stays at its highest */
 	int exit_code;
 
 	struct wait_queue *queue; /* the one it is in, by the two links */
@@ -93,6 +94,9 @@ struct task *task_find(task_id id);
 
 /* task_create for any priority, idle's and the reaper's too, and any stack. */
 enum kernel_status task_make(const struct task_spec *spec, task_id *id);
+
+/* What was a task's, and is given back or passed on, is gone: let it begin anew, on the stack that it has. */
+void task_begin_again(struct task *task);
 
 /* The last two steps of a task's end: its id becomes stale (locked), its memory free (unlocked). */
 void task_forget(struct task *task);

@@ -19,12 +19,13 @@ static bool geometry_ok(const struct cairn_guard_geometry *g)
 
 	if (!cairn_is_pow2(g->granule_nbytes) || g->granule_nbytes < 8 || !cairn_is_pow2(g->min_nbytes) ||
 	    g->min_nbytes < g->granule_nbytes || (g->parts & (g->parts - 1)) != 0 ||
-	    (g->closed_nbytes & part_of_granule) != 0)
+	    ((g->closed_nbytes | g->below_nbytes) & part_of_granule) != 0)
 		return false;
 	if (g->arena_nbytes != 0)
 		return cairn_is_pow2(g->arena_nbytes) && g->arena_nbytes >= CAIRN_FRAME_NBYTES &&
 		       g->arena_nbytes >> CAIRN_FRAME_SHIFT <= (size_t)1 << (CAIRN_ORDERS - 1) &&
-		       g->min_nbytes <= g->arena_nbytes && g->closed_nbytes < g->arena_nbytes;
+		       g->min_nbytes <= g->arena_nbytes && g->closed_nbytes < g->arena_nbytes &&
+		       g->below_nbytes <= g->arena_nbytes / 4;
 	return g->granule_nbytes == CAIRN_FRAME_NBYTES && g->space_nbytes != 0 &&
 	       ((g->space_base | g->space_nbytes) & part_of_granule) == 0 &&
 	       g->closed_nbytes < g->space_nbytes && cairn_add(g->space_base, g->space_nbytes - 1, &end);
@@ -110,7 +111,7 @@ enum cairn_err cairn_stack_init(struct cairn_stacks *s, struct cairn_frames *f,
 	base = mapped ? g->space_base : 0;
 	s->arena_nbytes = mapped ? g->space_nbytes : g->arena_nbytes;
 	s->unit_shift = cairn_highest_bit(mapped ? g->granule_nbytes : g->min_nbytes);
-	s->below_nbytes = mapped ? g->closed_nbytes : 0;
+	s->below_nbytes = mapped ? g->closed_nbytes : g->below_nbytes;
 	s->cell_shift = cairn_log2_ceil(g->min_nbytes + s->below_nbytes);
 	s->parts_shift = g->parts != 0 ? cairn_highest_bit(g->parts) : CAIRN_WORD_BITS - 1;
 	s->most_nbytes = most_nbytes(s);

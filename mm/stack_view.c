@@ -104,7 +104,7 @@ void cairn_stack_info(const struct cairn_stacks *s, struct cairn_stacks_info *in
 	*info = (struct cairn_stacks_info){
 		.nstacks = s->nstacks, .nbytes = s->nbytes, .nframes = nframes_owned(s)};
 	if (s->spare.nbytes != 0)
-		info->free_nbytes = cairn_stacks_units(s, s->spare.nbytes) << s->unit_shift;
+		info->free_nbytes = cairn_stacks_units(s, s->spare.nbytes + s->below_nbytes) << s->unit_shift;
 	for (const struct cairn_arena *arena = s->arena; arena < s->arena + CAIRN_STACK_ARENAS; arena++) {
 		if (arena->nbytes != 0)
 			info->meta_nframes += s->arena_meta_nframes;
@@ -162,7 +162,7 @@ static const char *arena_sound(const struct cairn_stacks *s, const struct cairn_
 	if (broken != NULL)
 		return broken;
 	if (s->spare.nbytes != 0 && arena == &s->arena[s->spare.arena])
-		nunits += cairn_stacks_units(s, s->spare.nbytes);
+		nunits += cairn_stacks_units(s, s->spare.nbytes + s->below_nbytes);
 	CAIRN_HOLDS(cairn_frame_count(&arena->space, CAIRN_STACK) == nunits);
 	return NULL;
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Run a machine under a time limit: run.py [--limit SECONDS] [--expect FILE] [--status N] [--addr2line TOOL] IMAGE -- QEMU ARGUMENT...
+"""Run a machine under a time limit: run.py [--limit SECONDS] [--expect FILE] [--status N] [--keep FILE] [--addr2line TOOL] IMAGE -- QEMU ARGUMENT...
 
 Prints what the machine prints, as it comes, and below a report with addresses of code what stands there: function,
 file and line. These lines count as the machine's. Exits with QEMU's status, which is the image's own through semihosting;
@@ -116,6 +116,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--limit", type=float, default=60.0, help="seconds")
     parser.add_argument("--expect", help="file of regular expressions")
+    parser.add_argument("--keep", help="file that what is printed is written to, too")
     parser.add_argument("--status", type=int, default=0, help="that the image is meant to end with")
     parser.add_argument("--addr2line", default="arm-none-eabi-addr2line", help="of the image's architecture")
     parser.add_argument("image")
@@ -129,6 +130,9 @@ def main():
         status = machine.run(args.limit)
     except KeyboardInterrupt:
         sys.exit(ENDED_BY_SIGNAL + signal.SIGINT)
+    if args.keep:
+        with open(args.keep, "w", encoding="utf-8") as kept:
+            kept.writelines(f"{line}\n" for line in machine.lines)
     wrong = verdict(machine, status, args.limit, args.status)
     if not wrong and args.expect:
         wrong = missing_line(args.expect, machine.lines)

@@ -12,6 +12,7 @@
 void arch_guard_geometry(struct arch_guard_geometry *geometry)
 {
 	*geometry = (struct arch_guard_geometry){
+		.kind = ARCH_GUARD_UNMAPPED,
 		.granule_nbytes = MMU_PAGE_NBYTES,
 		.min_nbytes = MMU_PAGE_NBYTES,
 		.closed_nbytes = CLOSED_NBYTES,

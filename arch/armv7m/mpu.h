@@ -27,6 +27,18 @@ extern const uint32_t board_nregions;
 /* Of an arena of task stacks, a power of two. */
 extern const size_t board_arena_nbytes;
 
+/* Behind the board's regions and the strip below the handlers' stack, all are the guard's (window.c, strip.c); the
+ * last is that of the running task. */
+#define MPU_GUARD_REGION (MPU_NREGIONS - 1)
+uint32_t mpu_first_guard_region(void);
+void mpu_set_region(uint32_t rbar, uint32_t rasr);
+
+/* n > 1. */
+static inline unsigned mpu_log2_ceil(size_t n)
+{
+	return 32u - (unsigned)__builtin_clz((uint32_t)(n - 1));
+}
+
 /* The number of a region replaces the low bits of its base, with a flag that says so. */
 #define RBAR(base, number) ((base) | RBAR_VALID | (number))
 #define RBAR_VALID         (1u << 4)

@@ -94,6 +94,7 @@ void mprofile_guard_open(const uintptr_t guard[2])
 void arch_guard_geometry(struct arch_guard_geometry *geometry)
 {
 	*geometry = (struct arch_guard_geometry){
+		.kind = ARCH_GUARD_LIMIT,
 		.granule_nbytes = MPU_GRANULE_NBYTES,
 		.min_nbytes = STACK_MIN_NBYTES,
 		.closed_nbytes = CLOSED_NBYTES,

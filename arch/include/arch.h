@@ -68,15 +68,32 @@ void arch_tick_start(uint32_t hz);
 
 /* ---- task stacks ---- */
 
+/* What keeps a stack from its neighbours, by what it catches:
+ *   LATE      nothing does; the stack pointer is checked at each exception entry and switch
+ *   WINDOW    arenas are closed, but for the running task's stack
+ *   STRIP     a strip of closed memory below the running task's stack
+ *   LIMIT     the CPU checks the stack pointer itself, and arenas are closed as for a window
+ *   UNMAPPED  address space without memory below each stack */
+enum arch_guard_kind {
+	ARCH_GUARD_LATE = 0,
+	ARCH_GUARD_WINDOW,
+	ARCH_GUARD_STRIP,
+	ARCH_GUARD_LIMIT,
+	ARCH_GUARD_UNMAPPED,
+	ARCH_NGUARDS
+};
+
 /* How memory below a stack is closed. Window: stacks are naturally aligned pieces of arenas, which are closed
- * as a whole but for the running task's stack. Mapped: memory appears at addresses kept for stacks, where all
+ * as a whole but for the running task's stack; or not, when there is a strip below each. Mapped: memory appears at addresses kept for stacks, where all
  * else is unmapped. Sizes are powers of two unless said otherwise. */
 struct arch_guard_geometry {
+	enum arch_guard_kind kind;
 	size_t granule_nbytes; /* stacks begin and end on multiples of this, at least 8; mapped: a page */
 	size_t min_nbytes;     /* the smallest stack; a multiple of the granule */
 	size_t parts; /* window: a length is a multiple of 1/parts of the power of two at or above it */
 	size_t closed_nbytes; /* kept closed below each stack (mapped) or at an arena's low end; any multiple of
 				* the granule */
+	size_t below_nbytes;  /* window: besides, a strip below each stack; any multiple of the granule */
 	size_t arena_nbytes;  /* window: the size of an arena; 0: mapped */
 	uintptr_t space_base; /* mapped: addresses kept for stacks, any multiple of the granule */
 	size_t space_nbytes;  /* likewise */
@@ -130,9 +147,11 @@ struct arch_fault {
 	bool masked;     /* taken with interrupts masked: a lock was held */
 	bool blame_addr; /* it is due to the task on whose stack addr is, not to the one that runs, which may go on */
 	bool pc_known, addr_known, lr_known;
-	uintptr_t pc, sp, lr, addr; /* sp: of the interrupted code; LIMIT: the limit, where pc is not known */
-	size_t over_nbytes;         /* LIMIT: how far below it the stack pointer was to go, at least */
-	bool over_exact;            /* and at most */
+	/* sp: of the interrupted code, to 4 B where its frame was lost; LIMIT: the limit, where pc is not known */
+	uintptr_t pc, sp, lr, addr;
+	size_t lost_frame_nbytes; /* of the exception frame that could not be stored below sp; 0: none was */
+	size_t over_nbytes;       /* LIMIT: how far below it the stack pointer was to go, at least */
+	bool over_exact;          /* and at most */
 	uint32_t status[3]; /* raw; M-profile: CFSR, HFSR, exception number; A-profile: DFSR, IFSR, CPSR */
 };
 

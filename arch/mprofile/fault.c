@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Faults: say in one struct what the hardware knows, let the kernel decide, and leave a clean slate.
  * When a frame could not be stacked its contents are anything, and the stack pointer alone tells where the
- * task was: it is then the lowest byte that the frame would have had. A fault can also be pending behind the
- * fault of its own stacking; the two are one event, reported once.
+ * task was: it was moved by the length of the frame, and, to align it, by a word or none. A fault can also be
+ * pending behind the fault of its own stacking; the two are one event, reported once.
  * What lazy stacking (fp.h) stores late belongs to the task whose frame FPCAR points to, whoever runs then: a
  * handler that interrupted that task, PendSV that leaves it, or another task. */
 #include "fp.h"
@@ -49,6 +49,13 @@ static void fill_from_frame(struct arch_fault *fault, size_t nbytes)
 	fault->lr = frame->lr;
 	fault->lr_known = true;
 	fault->pc_known = (fault->status[0] & CFSR_IMPRECISERR) == 0;
+}
+
+/* The hardware has moved the stack pointer below a frame that it could not store. */
+static void fill_without_frame(struct arch_fault *fault, size_t nbytes)
+{
+	fault->lost_frame_nbytes = nbytes;
+	fault->sp += nbytes;
 }
 
 /* The trap in arch_raise_headroom stands for its caller. */
@@ -100,6 +107,8 @@ static void fill_registers(struct arch_fault *fault, const struct fault_status *
 		fill_late(fault, from_task);
 	else if (mprofile_was_stacked(fault, status, task_frame_nbytes))
 		fill_from_frame(fault, task_frame_nbytes);
+	else if (status->cfsr & CFSR_ANY_STACKING)
+		fill_without_frame(fault, task_frame_nbytes);
 }
 
 /* Called by mprofile_fault_entry on the fault stack. What lazy stacking could not store is forgotten with the

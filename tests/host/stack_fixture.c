@@ -21,6 +21,10 @@ const struct cairn_guard_geometry stack_window = {.granule_nbytes = 64,
 						  .parts = 8,
 						  .closed_nbytes = GUARD_NBYTES,
 						  .arena_nbytes = STACK_ARENA_NBYTES};
+const struct cairn_guard_geometry stack_strip = {.granule_nbytes = 32,
+						 .min_nbytes = 256,
+						 .below_nbytes = STACK_STRIP_NBYTES,
+						 .arena_nbytes = STACK_ARENA_NBYTES};
 const struct cairn_guard_geometry stack_mapped = {.granule_nbytes = CAIRN_FRAME_NBYTES,
 						  .min_nbytes = CAIRN_FRAME_NBYTES,
 						  .closed_nbytes = 4 * CAIRN_FRAME_NBYTES,
@@ -47,6 +51,14 @@ int stack_window_up(void **state)
 	(void)state;
 	frames_up();
 	assert_int_equal(cairn_stack_init(&stacks, &stack_frames, &stack_window), CAIRN_OK);
+	return 0;
+}
+
+int stack_strip_up(void **state)
+{
+	(void)state;
+	frames_up();
+	assert_int_equal(cairn_stack_init(&stacks, &stack_frames, &stack_strip), CAIRN_OK);
 	return 0;
 }
 

@@ -8,19 +8,22 @@
 
 #define STACK_MEMORY_NBYTES ((size_t)256 << 10)
 #define STACK_ARENA_NBYTES  ((size_t)16 << 10)
+#define STACK_STRIP_NBYTES  ((size_t)128)
 #define STACK_SPACE_BASE    ((uintptr_t)0x40000000)
 #define STACK_SPACE_NBYTES  ((size_t)1 << 20)
 
 extern struct cairn_frames stack_frames;
 extern struct cairn_stacks stacks;
 extern size_t stack_nfree_at_start; /* frames */
-extern const struct cairn_guard_geometry stack_window, stack_mapped;
+extern const struct cairn_guard_geometry stack_window, stack_strip, stack_mapped;
 
 /* Setup of each test, in a geometry; teardown: every invariant holds. */
 int stack_window_up(void **state);
+int stack_strip_up(void **state);
 int stack_mapped_up(void **state);
 int stack_sound_down(void **state);
 #define IN_WINDOW(test) cmocka_unit_test_setup_teardown(test, stack_window_up, stack_sound_down)
+#define IN_STRIP(test)  cmocka_unit_test_setup_teardown(test, stack_strip_up, stack_sound_down)
 #define IN_MAPPED(test) cmocka_unit_test_setup_teardown(test, stack_mapped_up, stack_sound_down)
 
 /* Which geometry it is. */

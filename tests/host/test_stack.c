@@ -175,6 +175,27 @@ static void every_address_of_a_stack_is_explained(void **state)
 	stack_give(&stack);
 }
 
+static void each_stack_of_an_arena_may_have_a_strip_below_it(void **state)
+{
+	(void)state;
+	struct cairn_stack stack[3] = {{0}};
+	struct cairn_stack_where where;
+	for (int n = 0; n < 3; n++) {
+		assert_int_equal(stack_take(&stack[n], 600), CAIRN_OK);
+		assert_int_equal(stack[n].nbytes, 608);
+		assert_int_equal(stack[n].base & (STACK_STRIP_NBYTES - 1), 0);
+		for (uintptr_t below = 1; below <= STACK_STRIP_NBYTES; below++) {
+			assert_true(cairn_stack_where(&stacks, stack[n].base - below, &where));
+			assert_int_equal(where.part, CAIRN_STACK_PART_GUARD);
+			assert_ptr_equal(where.stack, &stack[n]);
+		}
+		assert_int_equal(where.nbytes, STACK_STRIP_NBYTES);
+	}
+	assert_null(cairn_stack_check(&stacks));
+	for (int n = 0; n < 3; n++)
+		stack_give(&stack[n]);
+}
+
 static void neighbours_in_an_arena_touch(void **state)
 {
 	(void)state;
@@ -312,6 +333,8 @@ int test_stack_run(void)
 		IN_WINDOW(arenas_are_limited),
 		IN_MAPPED(mapped_stacks_need_no_arena),
 		IN_WINDOW(every_address_of_a_stack_is_explained),
+		IN_STRIP(each_stack_of_an_arena_may_have_a_strip_below_it),
+		IN_STRIP(exhaustion_is_an_answer_and_everything_comes_back),
 		IN_MAPPED(every_address_of_a_stack_is_explained),
 		IN_WINDOW(neighbours_in_an_arena_touch),
 		IN_WINDOW(what_a_last_unit_has_left_is_free),

@@ -66,6 +66,7 @@ int test_stack_check_run(void)
 {
 	static const struct CMUnitTest tests[] = {
 		IN_WINDOW(check_names_planted_damage),
+		IN_STRIP(check_names_planted_damage),
 		IN_MAPPED(check_names_planted_damage),
 	};
 

@@ -72,6 +72,8 @@ static void bad_geometries_are_refused(void **state)
 	g = stack_window, g.closed_nbytes = STACK_ARENA_NBYTES, refused(g);
 	g = stack_window, g.arena_nbytes = 3 * STACK_ARENA_NBYTES, refused(g);
 	g = stack_window, g.arena_nbytes = CAIRN_FRAME_NBYTES / 2, refused(g);
+	g = stack_strip, g.below_nbytes = 100, refused(g);
+	g = stack_strip, g.below_nbytes = STACK_ARENA_NBYTES / 2, refused(g);
 	g = stack_mapped, g.granule_nbytes = 64, refused(g);
 	g = stack_mapped, g.space_nbytes = 0, refused(g);
 	g = stack_mapped, g.space_base = STACK_SPACE_BASE + 64, refused(g);

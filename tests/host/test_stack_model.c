@@ -69,6 +69,7 @@ int test_stack_model_run(void)
 {
 	static const struct CMUnitTest tests[] = {
 		IN_WINDOW(random_use_agrees_with_a_model),
+		IN_STRIP(random_use_agrees_with_a_model),
 		IN_MAPPED(random_use_agrees_with_a_model),
 	};
 

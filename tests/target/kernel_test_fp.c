@@ -47,10 +47,10 @@ static void keep_over_preemption(void *arg)
 	uint32_t seed = seed_of(arg);
 
 	fp_fill(seed);
-	fp_set_status((uint32_t)(uintptr_t)arg % 2 ? ROUND_UP : ROUND_DOWN);
+	fp_set_rounding((uint32_t)(uintptr_t)arg % 2 ? ROUND_UP : ROUND_DOWN);
 	while (!fp_counts.stop) {
 		fp_counts.nbad += fp_differing(seed) != 0;
-		fp_counts.nbad += fp_status() != ((uint32_t)(uintptr_t)arg % 2 ? ROUND_UP : ROUND_DOWN);
+		fp_counts.nbad += fp_rounding() != ((uint32_t)(uintptr_t)arg % 2 ? ROUND_UP : ROUND_DOWN);
 		fp_counts.nrounds++;
 	}
 }
@@ -128,7 +128,7 @@ static void registers_survive_handlers_that_use_them(void)
 static void look_at_a_new_task(void *arg)
 {
 	fp_counts.nbad += fp_active();
-	fp_counts.nbad += fp_status() != ROUND_NEAREST;
+	fp_counts.nbad += fp_rounding() != ROUND_NEAREST;
 	EXPECT(fp_active());
 	(void)arg;
 }
@@ -137,12 +137,12 @@ static void a_new_task_has_none_of_another(void)
 {
 	fp_counts_reset();
 	fp_fill(1);
-	fp_set_status(ROUND_UP);
+	fp_set_rounding(ROUND_UP);
 	for (int i = 0; i < 3; i++)
 		expect_exit(start("new", HIGH, look_at_a_new_task, NULL), 0);
 	EXPECT(fp_counts.nbad == 0);
-	EXPECT(fp_differing(1) == 0 && fp_status() == ROUND_UP);
-	fp_set_status(ROUND_NEAREST);
+	EXPECT(fp_differing(1) == 0 && fp_rounding() == ROUND_UP);
+	fp_set_rounding(ROUND_NEAREST);
 }
 
 static void a_killed_task_leaves_nothing_behind(void)
