@@ -71,7 +71,8 @@ KERNEL_TEST_SOURCES := \
 # BOARD_HAS_LIMITS and BOARD_HAS_MVE of the board's fragment.
 FP_TEST_SOURCES := tests/target/kernel_test_fp.c tests/target/fp.S
 LIMIT_TEST_SOURCES := tests/target/kernel_test_limit.c tests/target/limit.S
-BOARD_TEST_SOURCES := $(BOARDS:%=tests/target/board_%.c) $(FP_TEST_SOURCES) $(LIMIT_TEST_SOURCES)
+MVE_TEST_SOURCES := tests/target/kernel_test_mve.c tests/target/mve.S
+BOARD_TEST_SOURCES := $(BOARDS:%=tests/target/board_%.c) $(FP_TEST_SOURCES) $(LIMIT_TEST_SOURCES) $(MVE_TEST_SOURCES)
 
 # Images that have to stop with status 1, each after the lines of tests/target/stop_<case>.txt.
 STOP_CASES := masked handler overflow headroom policy panic
@@ -135,7 +136,8 @@ clang_objects = $(patsubst %,$(OUT)/clang/%.o,$(filter %.c,$(1)))
 
 SOURCES_cairn := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES) $(DEMO_SOURCES)
 SOURCES_kernel_test := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES) $(KERNEL_TEST_SOURCES) tests/target/board_$(BOARD).c \
-	$(if $(BOARD_HAS_FP),$(FP_TEST_SOURCES)) $(if $(BOARD_HAS_LIMITS),$(LIMIT_TEST_SOURCES))
+	$(if $(BOARD_HAS_FP),$(FP_TEST_SOURCES)) $(if $(BOARD_HAS_LIMITS),$(LIMIT_TEST_SOURCES)) \
+	$(if $(BOARD_HAS_MVE),$(MVE_TEST_SOURCES))
 SOURCES_stop := $(ARCH_SOURCES) $(KERNEL_SOURCES) $(MM_SOURCES)
 SOURCES_unit := $(if $(filter $(BOARD),$(UNIT_BOARDS)),$(ARCH_SOURCES) $(KERNEL_BASE_SOURCES) $(MM_SOURCES) $(UNIT_TARGET_SOURCES))
 SOURCES_all := $(sort $(SOURCES_cairn) $(SOURCES_kernel_test) $(SOURCES_unit) $(STOP_SOURCES))

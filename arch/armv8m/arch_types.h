@@ -22,7 +22,7 @@ struct arch_context {
 	uint32_t r4_to_r11[8];
 	uintptr_t psp;
 	uint32_t exc_return; /* says whether the task uses floating-point registers */
-	uintptr_t guard[2]; /* RBAR and RLAR of the region that opens the stack; PSPLIM is its base */
+	uintptr_t guard[2];  /* RBAR and RLAR of the region that opens the stack; PSPLIM is its base */
 	uintptr_t room_limit;
 	size_t room_nbytes;
 	uintptr_t fresh_top;

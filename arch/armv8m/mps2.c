@@ -4,6 +4,7 @@
  * memory and peripherals let Secure accesses through out of reset. */
 #include "board.h"
 #include "cmsdk_uart.h"
+#include "fp.h"
 #include "mprofile.h"
 #include "mpu.h"
 
@@ -42,6 +43,8 @@ extern const char image_ram_start[], image_end[];
 void board_init(void)
 {
 	cmsdk_uart_init(CLOCK_HZ);
+	if (MPROFILE_FP)
+		mprofile_fp_init();
 }
 
 size_t arch_memory_map(struct arch_range *ranges, size_t max, const char **why)

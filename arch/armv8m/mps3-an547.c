@@ -4,6 +4,7 @@
  * Secure accesses through out of reset. */
 #include "board.h"
 #include "cmsdk_uart.h"
+#include "fp.h"
 #include "mprofile.h"
 #include "mpu.h"
 
@@ -43,6 +44,7 @@ extern const char image_ram_start[], image_end[];
 void board_init(void)
 {
 	cmsdk_uart_init(PERIPHERAL_CLOCK_HZ);
+	mprofile_fp_init();
 }
 
 size_t arch_memory_map(struct arch_range *ranges, size_t max, const char **why)

@@ -17,4 +17,4 @@ const uintptr_t nobodys_addresses[] = {
 	NOBODYS_LAST,
 };
 
-const struct kernel_test *const board_tests[] = {limit_tests, NULL};
+const struct kernel_test *const board_tests[] = {limit_tests, fp_tests, NULL};

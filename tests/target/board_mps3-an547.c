@@ -18,4 +18,4 @@ const uintptr_t nobodys_addresses[] = {
 	NOBODYS_LAST,
 };
 
-const struct kernel_test *const board_tests[] = {limit_tests, NULL};
+const struct kernel_test *const board_tests[] = {limit_tests, fp_tests, mve_tests, NULL};

@@ -4,6 +4,8 @@
 	.thumb
 	.fpu	fpv4-sp-d16
 
+#define ROUNDING	3 << 22	/* of FPSCR */
+
 	.macro	function name
 	.section .text.\name, "ax", %progbits
 	.global	\name
@@ -29,7 +31,8 @@
 	.irp	n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15
 	vmov	s\n, r0
 	.endr
-	movs	r0, #0
+	vmrs	r0, fpscr
+	eor	r0, #ROUNDING
 	vmsr	fpscr, r0
 	bx	lr
 	.size	fp_clobber, . - fp_clobber
@@ -53,19 +56,24 @@
 	bx	lr
 	.size	fp_active, . - fp_active
 
-	function fp_set_status
-	vmsr	fpscr, r0
+	function fp_set_rounding
+	vmrs	r1, fpscr
+	bic	r1, #ROUNDING
+	orr	r1, r0
+	vmsr	fpscr, r1
 	bx	lr
-	.size	fp_set_status, . - fp_set_status
+	.size	fp_set_rounding, . - fp_set_rounding
 
-	function fp_status
+	function fp_rounding
 	vmrs	r0, fpscr
+	and	r0, #ROUNDING
 	bx	lr
-	.size	fp_status, . - fp_status
+	.size	fp_rounding, . - fp_rounding
 
 	function fp_wait_at
-	mov	sp, r0
+	mov	r2, r0
 	mov	r0, r1
 	fill_all
+	mov	sp, r2
 1:	b	1b
 	.size	fp_wait_at, . - fp_wait_at

@@ -10,13 +10,15 @@
 void fp_fill(uint32_t seed);
 uint32_t fp_differing(uint32_t seed);
 
-/* What a handler does that uses floating point: change those that a call may change, s0-s15 and FPSCR. */
+/* What a handler does that uses floating point: change those that a call may change, s0-s15, and how results are
+ * rounded. */
 void fp_clobber(void);
 
-/* Are they used, in this exception or task? And how results are rounded. */
+/* Are they used, in this exception or task? And how results are rounded, as in FPSCR, whose other bits are left
+ * alone: with vectors they are a loop's, too. */
 bool fp_active(void);
-void fp_set_status(uint32_t fpscr);
-uint32_t fp_status(void);
+void fp_set_rounding(uint32_t fpscr);
+uint32_t fp_rounding(void);
 
 /* Fill them, and with the stack pointer at sp wait for ever, storing nothing. */
 _Noreturn void fp_wait_at(uintptr_t sp, uint32_t seed);
