@@ -24,6 +24,7 @@
 /* Static, for the stack of whoever wrote it is gone when it is read. */
 static struct {
 	struct semaphore ready, go, never;
+	volatile uintptr_t far_end; /* of the large frame, noted before it is made */
 } stage;
 
 static size_t room_left(void)
@@ -59,17 +60,18 @@ static void overflow_by_recursion(void)
 	(void)recurse(0);
 }
 
-/* Behind a call: it is no jump then, for which the caller would give back what it has on the stack, and with
- * it change what room was left. */
-static inline void stay_on_stack(void)
+/* Of the frame that the caller makes next. No compiler may put that before this. */
+static inline __attribute__((always_inline)) size_t far_end_noted(size_t nbytes)
 {
-	__asm__ volatile("");
+	stage.far_end = arch_sp() - nbytes;
+	__asm__ volatile("" : "+r"(nbytes) : : "memory");
+	return nbytes;
 }
 
 /* Its only store into the large frame is at the far end. */
 static __attribute__((noinline)) void store_far_end(size_t nbytes)
 {
-	volatile unsigned char frame[nbytes], *far_end = frame;
+	volatile unsigned char frame[far_end_noted(nbytes)], *far_end = frame;
 
 	*far_end = 1;
 }
@@ -77,14 +79,13 @@ static __attribute__((noinline)) void store_far_end(size_t nbytes)
 static void overflow_by_frame(void)
 {
 	store_far_end(room_left() + jump_nbytes());
-	stay_on_stack();
 }
 
 /* Stores nothing into the large frame: what is stored below the limit would be the registers of the
  * interrupted task. */
 static __attribute__((noinline)) void wait_far_down(size_t nbytes)
 {
-	volatile unsigned char frame[nbytes];
+	volatile unsigned char frame[far_end_noted(nbytes)];
 	uint32_t tick = ticks_now();
 
 	__asm__ volatile("" : : "r"(frame));
@@ -95,17 +96,16 @@ static __attribute__((noinline)) void wait_far_down(size_t nbytes)
 static void overflow_by_interrupt(void)
 {
 	wait_far_down(room_left() + jump_nbytes());
-	stay_on_stack();
 }
 
 static const struct overflow {
 	const char *task, *title;
 	void (*happen)(void);
-	size_t least_nbytes; /* how far below the limit, at least */
+	bool jumps; /* leaves the stack by a large frame, and says how far */
 } overflows[] = {
-	{"recursive", "deep recursion", overflow_by_recursion, 1},
-	{"large-frame", "one large frame, stored to at its far end", overflow_by_frame, JUMP_NBYTES},
-	{"interrupted", "one large frame, and then an interrupt", overflow_by_interrupt, JUMP_NBYTES},
+	{"recursive", "deep recursion", overflow_by_recursion, false},
+	{"large-frame", "one large frame, stored to at its far end", overflow_by_frame, true},
+	{"interrupted", "one large frame, and then an interrupt", overflow_by_interrupt, true},
 };
 
 /* ---- the tasks ---- */
@@ -173,7 +173,7 @@ static uint32_t stack_checksum(task_id id)
 static void expect_fault(const struct overflow *overflow, task_id id, const struct cairn_stack *was)
 {
 	const struct fault_record *fault = fault_last();
-	const size_t least_nbytes = overflow->least_nbytes;
+	const size_t least_nbytes = overflow->jumps ? was->base - stage.far_end : 1;
 
 	EXPECT(fault->overflow, "the fault is a stack overflow");
 	EXPECT(fault->id == id, "the fault names the task that overflowed");
