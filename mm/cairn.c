@@ -155,14 +155,15 @@ static void *pages_at(cairn_pfn pfn)
 bool cairn_merge_frames(unsigned below)
 {
 	bool merged = false;
-	unsigned order;
+	unsigned order, limit = below;
 	do {
 		cairn_key key = cairn_enter();
-		order = cairn_frame_flush(&cairn_system.frames, below);
+		order = cairn_frame_flush(&cairn_system.frames, limit);
 		cairn_leave(key);
 		merged |= order != CAIRN_ORDERS;
+		limit = order + 1; /* above, nothing has changed */
 	} while (order < below);
-	return merged;
+	return merged && (order != CAIRN_ORDERS || below == CAIRN_ORDERS);
 }
 
 static cairn_pfn take_run(size_t nframes, unsigned zones)

@@ -127,7 +127,7 @@ static unsigned take_cover(struct cairn_zone *z, uint32_t place, unsigned order)
 		if (order < top_of(z) &&
 		    lower_is_free(z, place >> order >> 1 << order << 1, order) != ((place & half) == 0))
 			break;
-		map_clear(z, order, bit);
+		cairn_frame_map_toggle(z, order, bit);
 		return order;
 	}
 	return CAIRN_ORDERS;
@@ -144,7 +144,7 @@ static void carve(struct cairn_zone *z, uint32_t place, unsigned order, unsigned
 		uint32_t other = place & half ? head : head + half;
 
 		*owner_at(z, other) = head_byte(CAIRN_FREE, from);
-		map_set(z, from, bit_of(z, other, from));
+		cairn_frame_map_toggle(z, from, bit_of(z, other, from));
 		head += place & half;
 	}
 }

@@ -199,8 +199,9 @@ struct cairn_zone {
 	cairn_pfn base;
 	uint32_t nframes; /* 0: no zone here */
 	uint8_t attr;
-	uint32_t skew; /* place of the zone's first frame */
-	uint32_t last; /* place of its last */
+	uint8_t npaired; /* orders below have a map, and are not the top */
+	uint32_t skew;   /* place of the zone's first frame */
+	uint32_t last;   /* place of its last */
 	const char *name;
 	size_t *words; /* of the maps */
 	size_t nwords;

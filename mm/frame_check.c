@@ -44,6 +44,7 @@ static const char *check_orders(const struct cairn_zone *z)
 		word += map_order_nwords(z, order);
 	}
 	CAIRN_HOLDS(word == z->words + z->nwords);
+	CAIRN_HOLDS(z->npaired == (z->nmapped < top_of(z) ? z->nmapped : top_of(z)));
 	CAIRN_HOLDS(z->nplain == (z->ntall == 0 ? top_of(z) : 0));
 	CAIRN_HOLDS(z->tops[z->norders] != 0);
 	return NULL;

@@ -54,7 +54,7 @@ static inline uint32_t plain_take(struct cairn_zone *z, unsigned order, size_t t
 		z->tops[order] = top & ~low_bit(place);
 	}
 	place = (place << order << 1) - z->even;
-	if (place >= z->nowners || z->owner[place] != head_byte(CAIRN_FREE, order))
+	if (place >= z->nowners || !is_head(z->owner[place], CAIRN_FREE, order))
 		place += order_nframes(order);
 	return place;
 }
@@ -132,16 +132,18 @@ static inline void frame_free_plain(struct cairn_zone *z, uint32_t i, unsigned o
 	size_t *word = &z->tops[order], before, mask = word_bit(bit);
 
 	z->owner[i] = head_byte(CAIRN_FREE, order);
-	if (order < z->nmapped)
-		word = &z->maps[order][bit >> WORD_LOG2];
-	before = *word;
-	if ((before & mask) != 0 || order >= z->nplain) {
+	if (CAIRN_RARE(order >= z->nplain)) {
 		cairn_frame_release(z, place, order);
 		return;
 	}
-	*word = before | mask;
-	if (before == 0 && order < z->nmapped)
-		z->tops[order] |= low_bit(bit >> WORD_LOG2);
+	if (order < z->nmapped)
+		word = &z->maps[order][bit >> WORD_LOG2];
+	before = *word;
+	*word = before ^ mask;
+	if ((before == 0 || before == mask) && order < z->nmapped)
+		z->tops[order] ^= low_bit(bit >> WORD_LOG2);
+	if ((before & mask) != 0)
+		cairn_frame_merge(z, place, order + 1);
 	z->nframes_of[CAIRN_FREE] += order_nframes(order);
 }
 

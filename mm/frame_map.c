@@ -2,28 +2,28 @@
 /* The map of free blocks: what lies above its strings of bits, the search, and merging. */
 #include "frame_map.h"
 
-void cairn_frame_map_filled(struct cairn_zone *z, unsigned order, uint32_t word)
+void cairn_frame_summary_toggle(struct cairn_zone *z, unsigned order, uint32_t word)
 {
 	struct map_level level = map_lowest_level(z, order);
 
 	for (; map_climb(&level); word >>= WORD_LOG2) {
-		size_t before = level.word[word >> WORD_LOG2];
+		size_t before = level.word[word >> WORD_LOG2], after = before ^ word_bit(word);
 
-		level.word[word >> WORD_LOG2] = before | word_bit(word);
-		if (before != 0)
+		level.word[word >> WORD_LOG2] = after;
+		if (before != 0 && after != 0)
 			return;
 	}
-	z->tops[order] |= word_bit(word);
+	z->tops[order] ^= word_bit(word);
 }
 
-void cairn_frame_map_emptied(struct cairn_zone *z, unsigned order, uint32_t word)
+bool cairn_frame_map_toggle(struct cairn_zone *z, unsigned order, uint32_t bit)
 {
-	struct map_level level = map_lowest_level(z, order);
+	size_t *word = map_word(z, order, bit), before = *word, after = before ^ word_bit(bit);
 
-	for (; map_climb(&level); word >>= WORD_LOG2)
-		if ((level.word[word >> WORD_LOG2] &= ~word_bit(word)) != 0)
-			return;
-	z->tops[order] &= ~word_bit(word);
+	*word = after;
+	if (order < z->nmapped && (before == 0 || after == 0))
+		cairn_frame_summary_toggle(z, order, bit >> WORD_LOG2);
+	return (before & ~after) != 0;
 }
 
 /* Where an order is tall: the first word of its string that is not 0. There is one. */
@@ -84,43 +84,48 @@ bool cairn_frame_is_free(const struct cairn_zone *z, uint32_t place, unsigned or
 }
 
 /* The first bit of an order that has one, cleared. */
-static uint32_t take_first(struct cairn_zone *z, unsigned order)
+static inline uint32_t take_first(struct cairn_zone *z, unsigned order)
 {
-	size_t top = z->tops[order], *word;
+	size_t top = z->tops[order], *word, rest;
 	uint32_t first = word_first(top), bit;
 
 	if (order >= z->nmapped) {
 		z->tops[order] = top & ~low_bit(first);
 		return first;
 	}
-	if (order < z->ntall)
+	if (CAIRN_RARE(order < z->ntall))
 		first = search(z, order);
 	word = &z->maps[order][first];
 	bit = word_first(*word);
-	*word &= ~low_bit(bit);
-	if (*word == 0)
-		map_emptied(z, order, first);
+	rest = *word & ~low_bit(bit);
+	*word = rest;
+	if (rest == 0)
+		summary_toggle(z, order, first);
 	return (first << WORD_LOG2) + bit;
 }
 
-/* What is left of a block that is shortened from order `from` to `to`, keeping its lower end, goes into the map.
- * No block of the orders between is there, or it would have been taken: their words are 0. */
-static inline void split(struct cairn_zone *z, uint32_t place, unsigned from, unsigned to)
+/* Shorten a block from order `from` to `to`, keeping its lower end: `place` again. What is left goes into the map. No
+ * block of the orders between is there, or it would have been taken: their words are 0. */
+static inline uint32_t split(struct cairn_zone *z, uint32_t place, unsigned from, unsigned to)
 {
-	unsigned nmapped = z->nmapped > to ? z->nmapped : to, ntall = z->ntall > to ? z->ntall : to;
+	unsigned until = z->nmapped > to ? z->nmapped : to;
 	size_t *top = &z->tops[from], **map;
 	uint32_t bit = place >> from;
 
-	for (; from > nmapped; from--, bit <<= 1)
+	for (; from > until; from--, bit <<= 1)
 		*--top = low_bit(bit);
-	for (map = &z->maps[from]; from > ntall; from--, bit <<= 1) {
+	if (from == to)
+		return place;
+	until = z->ntall > to ? z->ntall : to;
+	for (map = &z->maps[from]; from > until; from--, bit <<= 1) {
 		uint32_t word = bit >> WORD_LOG2;
 
 		(*--map)[word] = word_bit(bit);
 		*--top = low_bit(word);
 	}
 	for (; from > to; from--, bit <<= 1)
-		map_set(z, from - 1, bit);
+		cairn_frame_map_toggle(z, from - 1, bit);
+	return place;
 }
 
 /* The block of an order that has one. */
@@ -144,18 +149,16 @@ static uint32_t take_spare(struct cairn_zone *z, uint32_t *after)
 	return i + z->even;
 }
 
-/* The smallest spare of at least that order, counted as if it had been in the map. */
-static CAIRN_SLOW uint32_t take_smallest_spare(struct cairn_zone *z, unsigned *order)
+/* From the smallest spare that is large enough, which counts then as if it had been in the map. */
+static CAIRN_SLOW uint32_t cut_spare(struct cairn_zone *z, unsigned order)
 {
-	if (z->spares == NULL)
-		return NO_PLACE;
-	for (; *order < CAIRN_SPARE_ORDERS; ++*order) {
-		uint32_t *after = z->spares[*order];
+	for (unsigned from = order; z->spares != NULL && from < CAIRN_SPARE_ORDERS; from++) {
+		uint32_t *after = z->spares[from];
 
 		if (*after == 0 && *++after == 0)
 			continue;
-		z->nframes_of[CAIRN_FREE] += order_nframes(*order);
-		return take_spare(z, after);
+		z->nframes_of[CAIRN_FREE] += order_nframes(from);
+		return split(z, take_spare(z, after), from, order);
 	}
 	return NO_PLACE;
 }
@@ -163,81 +166,75 @@ static CAIRN_SLOW uint32_t take_smallest_spare(struct cairn_zone *z, unsigned *o
 uint32_t cairn_frame_cut(struct cairn_zone *z, unsigned order)
 {
 	const size_t *top = &z->tops[order];
-	unsigned from;
 	uint32_t place;
+	unsigned from;
 
 	while (*top++ == 0)
 		;
 	from = (unsigned)(top - z->tops) - 1;
-	if (from < z->norders) {
-		place = take_block(z, from);
-	} else {
-		from = order;
-		place = take_smallest_spare(z, &from);
-		if (place == NO_PLACE)
-			return NO_PLACE;
-	}
-	if (from != order)
-		split(z, place, from, order);
-	return place;
+	if (from >= z->norders)
+		return cut_spare(z, order);
+	place = take_block(z, from);
+	return from == order ? place : split(z, place, from, order);
 }
 
-/* Where an order is tall: toggle a bit; true iff it was set. */
-static bool toggle_tall(struct cairn_zone *z, unsigned order, uint32_t bit)
+static inline void mark_free(struct cairn_zone *z, uint32_t place, unsigned order)
 {
-	size_t *word = map_word(z, order, bit), before = *word;
-
-	*word = before ^ word_bit(bit);
-	if (before == 0)
-		cairn_frame_map_filled(z, order, bit >> WORD_LOG2);
-	else if (*word == 0)
-		cairn_frame_map_emptied(z, order, bit >> WORD_LOG2);
-	return (before & word_bit(bit)) != 0;
+	*owner_at(z, place & ~(uint32_t)0 << order) = head_byte(CAIRN_FREE, order);
 }
 
-/* Toggle the bits of a block's pairs from `order` up, `bit` being the first, until one was not set: what was set
- * was a free buddy, what was not is now the merged block (the top order's bit is the caller's to set). Its order.
- * First through the tall orders, then where
- * the map has one summary, then where it is a word. */
-static inline unsigned merge(struct cairn_zone *z, uint32_t bit, unsigned order)
+/* A block of the top order, where that has a map. */
+static CAIRN_SLOW unsigned put_top(struct cairn_zone *z, uint32_t place, unsigned top)
 {
-	unsigned top = top_of(z), nmapped = z->nmapped < top ? z->nmapped : top;
-	size_t mask, *word, **map, *summary, before;
+	cairn_frame_map_toggle(z, top, place >> top);
+	mark_free(z, place, top);
+	return top;
+}
 
-	for (; order < z->ntall && order < top; order++, bit >>= 1)
-		if (!toggle_tall(z, order, bit))
-			return order;
-	map = &z->maps[order];
-	summary = &z->tops[order];
-	for (; order < nmapped; order++, bit >>= 1, summary++) {
-		word = *map++ + (bit >> WORD_LOG2);
-		mask = word_bit(bit);
+/* First where the map has one summary, then where it is a word, and at last the top order, where a bit is one
+ * block's. */
+unsigned cairn_frame_merge(struct cairn_zone *z, uint32_t place, unsigned order)
+{
+	unsigned top = top_of(z), npaired = z->npaired;
+	uint32_t bit = place >> order >> 1;
+	size_t *summary = &z->tops[order], before, mask;
+
+	for (size_t **map = &z->maps[order]; order < npaired; order++, bit >>= 1, summary++) {
+		size_t *word = *map++ + (bit >> WORD_LOG2);
+
 		before = *word;
+		mask = word_bit(bit);
 		*word = before ^ mask;
 		if (before == 0 || before == mask)
 			*summary ^= low_bit(bit >> WORD_LOG2);
 		if ((before & mask) == 0)
-			return order;
+			goto merged;
 	}
 	for (; order < top; order++, bit >>= 1, summary++) {
-		mask = low_bit(bit);
 		before = *summary;
+		mask = low_bit(bit);
 		*summary = before ^ mask;
 		if ((before & mask) == 0)
-			return order;
+			goto merged;
 	}
+	if (CAIRN_RARE(order < z->nmapped))
+		return put_top(z, place, order);
+	z->tops[order] |= low_bit(place >> order);
+merged:
+	mark_free(z, place, order);
 	return order;
 }
 
 unsigned cairn_frame_release(struct cairn_zone *z, uint32_t place, unsigned order)
 {
 	z->nframes_of[CAIRN_FREE] += order_nframes(order);
-	order = merge(z, place >> order >> 1, order);
-	place &= ~(uint32_t)0 << order;
-	*owner_at(z, place) = head_byte(CAIRN_FREE, order);
-	if (order == top_of(z))
-		map_set(z, order, place >> order);
-	return order;
+	for (; order < z->ntall; order++) {
+		if (cairn_frame_map_toggle(z, order, bit_of(z, place, order)))
+			continue;
+		mark_free(z, place, order);
+		return order;
+	}
+	return cairn_frame_merge(z, place, order);
 }
 
 void cairn_frame_put(struct cairn_zone *z, uint32_t place, unsigned order)
@@ -285,8 +282,9 @@ unsigned cairn_frame_flush(struct cairn_frames *f, unsigned below)
 
 		if ((after[0] | after[1]) == 0)
 			continue;
-		if (buddy_is_free(z, after[0], order) || are_buddies(z, after, order) ||
-		    buddy_is_free(z, *++after, order))
+		if (are_buddies(z, after, order) ||
+		    (z->tops[order] != 0 &&
+		     (buddy_is_free(z, after[0], order) || buddy_is_free(z, *++after, order))))
 			return cairn_frame_release(z, take_spare(z, after), order);
 	}
 	return CAIRN_ORDERS;

@@ -44,6 +44,11 @@ static inline uint8_t head_byte(unsigned kind, unsigned order)
 	return (uint8_t)(kind << ORDER_BITS | order);
 }
 
+static inline bool is_head(uint8_t byte, unsigned kind, unsigned order)
+{
+	return byte == (kind << ORDER_BITS | order);
+}
+
 static inline unsigned kind_of(uint8_t byte)
 {
 	return byte >> ORDER_BITS;
@@ -193,7 +198,9 @@ static inline size_t map_order_nwords(const struct cairn_zone *z, unsigned order
 /* One of the pair of buddies that begins at `place` is free and in the map: is it the lower one? */
 static inline bool lower_is_free(const struct cairn_zone *z, uint32_t place, unsigned order)
 {
-	return in_zone(z, place) && *owner_at(z, place) == head_byte(CAIRN_FREE, order);
+	uint32_t i = place - z->even;
+
+	return i < z->nowners && is_head(z->owner[i], CAIRN_FREE, order);
 }
 
 /* How many spares of an order there are, and how many frames all spares have. */
@@ -206,26 +213,19 @@ unsigned cairn_frame_spare_order(const struct cairn_zone *z, uint32_t place);
 /* Whether a free block of that order begins there and is in the map. Believes no order and no byte. */
 bool cairn_frame_is_free(const struct cairn_zone *z, uint32_t place, unsigned order);
 
-/* Where an order is tall: change what is above a word of its string that has lost its last bit, or got its
- * first. */
-void cairn_frame_map_emptied(struct cairn_zone *z, unsigned order, uint32_t word);
-void cairn_frame_map_filled(struct cairn_zone *z, unsigned order, uint32_t word);
+/* Change what is above a word of an order's string that has lost its last bit, or got its first. */
+void cairn_frame_summary_toggle(struct cairn_zone *z, unsigned order, uint32_t word);
 
-static inline void map_emptied(struct cairn_zone *z, unsigned order, uint32_t word)
+static inline void summary_toggle(struct cairn_zone *z, unsigned order, uint32_t word)
 {
-	if (order < z->ntall)
-		cairn_frame_map_emptied(z, order, word);
+	if (CAIRN_RARE(order < z->ntall))
+		cairn_frame_summary_toggle(z, order, word);
 	else
-		z->tops[order] &= ~low_bit(word);
+		z->tops[order] ^= low_bit(word);
 }
 
-static inline void map_filled(struct cairn_zone *z, unsigned order, uint32_t word)
-{
-	if (order < z->ntall)
-		cairn_frame_map_filled(z, order, word);
-	else
-		z->tops[order] |= low_bit(word);
-}
+/* Change a bit of an order's string, and what is above it: true iff it was set. */
+bool cairn_frame_map_toggle(struct cairn_zone *z, unsigned order, uint32_t bit);
 
 /* Take the lowest block of the best order, at least `order`, out of the map, or, if it has none, the smallest
  * such spare, cut to `order`; NO_PLACE: there is none. The head's byte and the counts are the caller's to write. */
@@ -235,30 +235,15 @@ uint32_t cairn_frame_cut(struct cairn_zone *z, unsigned order);
  * of it. Counts but FREE's are the caller's. */
 unsigned cairn_frame_release(struct cairn_zone *z, uint32_t place, unsigned order);
 
-/* The same, but it becomes a spare if there is room for one. */
+/* The same where no order from that one on is tall; and FREE is not counted. A bit that was set is a free buddy's, and
+ * the first that was not becomes that of the merged block. */
+unsigned cairn_frame_merge(struct cairn_zone *z, uint32_t place, unsigned order);
+
+/* As cairn_frame_release, but it becomes a spare if there is room for one. */
 void cairn_frame_put(struct cairn_zone *z, uint32_t place, unsigned order);
 
 /* Take the spare that the block of `order` at `place` is, or lies in: its order; CAIRN_ORDERS: there is none. It
  * counts as if it had been in the map. */
 unsigned cairn_frame_take_cover(struct cairn_zone *z, uint32_t place, unsigned order);
-
-static inline void map_set(struct cairn_zone *z, unsigned order, uint32_t bit)
-{
-	size_t *word = map_word(z, order, bit);
-	size_t before = *word;
-
-	*word = before | word_bit(bit);
-	if (before == 0 && order < z->nmapped)
-		map_filled(z, order, bit >> WORD_LOG2);
-}
-
-static inline void map_clear(struct cairn_zone *z, unsigned order, uint32_t bit)
-{
-	size_t *word = map_word(z, order, bit);
-
-	*word &= ~word_bit(bit);
-	if (*word == 0 && order < z->nmapped)
-		map_emptied(z, order, bit >> WORD_LOG2);
-}
 
 #endif

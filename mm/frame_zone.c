@@ -32,6 +32,7 @@ static bool shape(struct cairn_zone *z, cairn_pfn base, size_t nframes)
 		z->nmapped = (uint8_t)(z->nmapped + (bit_of(z, z->last, order) > WORD_MASK));
 		z->ntall = (uint8_t)(z->ntall + (bit_of(z, z->last, order) >> WORD_LOG2 > WORD_MASK));
 	}
+	z->npaired = z->nmapped < top ? z->nmapped : (uint8_t)top;
 	if (z->ntall == 0)
 		z->nplain = (uint8_t)top;
 	return true;

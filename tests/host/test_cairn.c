@@ -164,7 +164,7 @@ static void spares_merge_before_a_request_fails(void **state)
 {
 	(void)state;
 	const struct cairn_cache_spec spec = {.name = "large", .nbytes = 2 * CAIRN_FRAME_NBYTES};
-	const size_t heap_nbytes = GROUP * CAIRN_FRAME_NBYTES - 256;
+	const size_t heap_nbytes = GROUP * CAIRN_FRAME_NBYTES * 3 / 4;
 	size_t n = 0, nobjects = 0;
 	unsigned char *object[GROUP];
 	struct cairn_cache_info info;

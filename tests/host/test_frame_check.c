@@ -86,8 +86,9 @@ static void frame_check_names_damaged_free_blocks(void **state)
 	CHECK_NAMES(z->tops[2] = 0, "order < z->norders");
 	CHECK_NAMES(z->tops[3] |= word_bit(1), "string_nbits_set(z, order) == census->nlisted[order]");
 	CHECK_NAMES(z->tops[1] |= word_bit(0), "string_nbits_set(z, order) == census->nlisted[order]");
-	CHECK_NAMES((map_set(z, 3, 1), z->tops[4] = 0, z->owner[16] = head_byte(CAIRN_FREE, 3)),
-		    "order < z->norders");
+	CHECK_NAMES(
+		(cairn_frame_map_toggle(z, 3, 1), z->tops[4] = 0, z->owner[16] = head_byte(CAIRN_FREE, 3)),
+		"order < z->norders");
 }
 
 static void frame_check_names_damaged_spares(void **state)
