@@ -163,7 +163,8 @@ static void take_frame_by_frame(unsigned char *group)
 static void spares_merge_before_a_request_fails(void **state)
 {
 	(void)state;
-	const struct cairn_cache_spec spec = {.name = "large", .nbytes = 2 * CAIRN_FRAME_NBYTES};
+	const size_t slab_nbytes = CAIRN_FRAME_NBYTES << CAIRN_SLAB_MAX_ORDER;
+	const struct cairn_cache_spec spec = {.name = "large", .nbytes = slab_nbytes * 3 / 4};
 	const size_t heap_nbytes = GROUP * CAIRN_FRAME_NBYTES * 3 / 4;
 	size_t n = 0, nobjects = 0;
 	unsigned char *object[GROUP];
