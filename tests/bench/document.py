@@ -36,17 +36,19 @@ curve ends is the worst call. The last panel shows what an allocation and its fr
   that the stack has room. The peers have neither lock nor checks. `floor` is the least that a locked list of free
   objects can cost.
 - Heap, caches and stacks use the board's default frame size, frames a build with 4 KiB frames. Masked stretches are timed
-  in a build of their own, so that the timing is in no other figure.
+  in a build of their own, so that the timing is in no other figure; there `call` is the longest call that locked just once,
+  which no stretch may be longer than.
 - Worst cases are driven on purpose, besides the maxima that the other workloads came upon.
 - A recorded program (`tests/traces`) is replayed in ever smaller regions until it no longer completes, to the KiB. Its counts are
   taken in a quarter more than the smallest region. In `trace_<program>`, a reallocation is replayed as an allocation and a free,
   for all allocators; in `trace_<program>_realloc` it is one call.
 - `host64` is a 64-bit PC: x86-64 instructions, counted by single steps (frames) and by callgrind (programs). It manages frames
   without memory behind them. Nanoseconds there are wall time on whatever machine made this page, and not repeatable.
-- The workloads themselves are defined in `tests/bench/README.md`.
+- The workloads themselves, and what counts as text and as RAM, are defined in `tests/bench/README.md`.
 
 In the tables, a peer's mean is followed by how many times Cairn's it is, and by its maximum. `pair` is the mean of an
-allocation and its free together.
+allocation and its free together. Figures of operations are instructions; of space, the unit says what they are, `permille`
+being payload per 1000 B of the region when it is full.
 """
 
 PUBLISHED = """\
@@ -133,6 +135,15 @@ def ahead_text(results, peers):
     return tables.as_markdown(tables.Table("", ["workload", "Cairn's pair", "ahead, measured here", "ahead, of the other peers"], lines))
 
 
+GOALS = """\
+## Goals
+
+What the project set out for, before there was any code: the best of all peers at each workload, and what prototypes of single
+parts had reached. Some pull against each other, and a missed goal fails nothing; which designs were weighed, and which lost,
+is in [design-notes.md](design-notes.md).
+"""
+
+
 def goals_text(results):
     states = results.goal_states()
     nreached = sum(reached for *_, reached in states)
@@ -142,7 +153,7 @@ def goals_text(results):
 
 
 def text(results, peers, compiler):
-    parts = [INTRODUCTION.format(**compiler._asdict()), "## Goals\n", goals_text(results) + "\n", tables.as_markdown(tables.goal_table(results)) + "\n"]
+    parts = [INTRODUCTION.format(**compiler._asdict()), GOALS, goals_text(results) + "\n", tables.as_markdown(tables.goal_table(results)) + "\n"]
     parts += ["Nobody is to be ahead of Cairn on the mean of an allocation and its free:\n", ahead_text(results, peers) + "\n"]
     parts += ["## Measured side by side\n"]
     for table in tables.tables(results):

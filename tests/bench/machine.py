@@ -7,7 +7,8 @@ import sys
 import figures
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "qemu"))
-from run import Machine, readable, verdict  # noqa: E402 (a file beside, and no package)
+from run import Machine, readable, verdict  # noqa: E402 (files beside, and no package)
+from symbols import Symbols  # noqa: E402
 
 DONE, TOO_SMALL = 0, 3
 LIST = "list"
@@ -35,7 +36,7 @@ def command(qemu, image, words):
 
 
 def run(qemu, board, allocator, image, *words, limit=LIMIT_S):
-    machine = Silent(command(qemu, image, words))
+    machine = Silent(command(qemu, image, words), Symbols(str(image)))
     status = machine.run(limit)
     what = f"{image} {' '.join(map(str, words))}"
     if status != TOO_SMALL:

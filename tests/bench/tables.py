@@ -227,7 +227,7 @@ def goal_table(results):
         state = "reached" if reached else "not measured" if value is None else f"missed by {number(abs(value - goal))}"
         rows.append([*key[:4], key[4], ("at least " if key[4] in figures.MORE_IS_BETTER else "at most ") + number(goal),
                      number(value), state])
-    return Table("Goals", ["board", "allocator", "workload", "operation", "figure", "goal", "measured", ""], rows)
+    return Table("Goals", ["board", "allocator", "workload", "operation", "figure", "goal", "measured", "outcome"], rows)
 
 
 def as_text(table):
