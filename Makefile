@@ -246,7 +246,8 @@ boards-head:
 	@printf $(BOARD_ROW) BOARD CORE RAM GUARD 'TESTED BY'
 
 # All from the board's fragment, and from what is built for it here.
-BOARD_TESTED := kernel$(if $(BOARD_HAS_FP), fp)$(if $(BOARD_HAS_DOUBLE), double)$(if $(BOARD_HAS_LIMITS), limits) stops demo \
+BOARD_TESTED := kernel $(if $(BOARD_HAS_FP),fp) $(if $(BOARD_HAS_DOUBLE),double) $(if $(BOARD_HAS_MVE),mve) \
+	$(if $(BOARD_HAS_LIMITS),limits) stops matrix $(if $(filter $(BOARD),$(STRIP_BOARDS)),strip) demo \
 	$(if $(filter $(BOARD),$(UNIT_BOARDS)),unit) $(if $(filter $(BOARD),$(BENCH_BOARDS)),bench)
 board-line:
 	$(if $(and $(BOARD_CORE),$(BOARD_RAM),$(BOARD_GUARD)),,$(error its fragment says no BOARD_CORE, BOARD_RAM or BOARD_GUARD))

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Run a machine under a time limit: run.py [--limit SECONDS] [--expect FILE] [--status N] [--keep FILE] [--addr2line TOOL] IMAGE -- QEMU ARGUMENT...
+"""Run a machine under a time limit: run.py [OPTION...] IMAGE -- QEMU ARGUMENT...
+  --limit SECONDS  --expect FILE  --status N  --keep FILE  --addr2line TOOL
 
 Prints what the machine prints, as it comes, and below a report with addresses of code what stands there: function,
 file and line. These lines count as the machine's. Exits with QEMU's status, which is the image's own through semihosting;
@@ -25,7 +26,7 @@ ENDED_BY_SIGNAL = 128
 class Machine:
     """A running QEMU, whose output is passed on and kept."""
 
-    def __init__(self, command, names):
+    def __init__(self, command, names=None):
         self.lines = []
         self.names = names
         self.hung = False
@@ -48,7 +49,8 @@ class Machine:
             raise
         finally:
             timer.cancel()
-            self.names.close()
+            if self.names:
+                self.names.close()
 
     def pass_on_output(self):
         """By what has arrived, not by line: the last words of a machine that hangs often lack the line end."""
@@ -66,7 +68,7 @@ class Machine:
             self.keep(readable(text))
 
     def keep(self, line):
-        named = self.names.lines_for(line)
+        named = self.names.lines_for(line) if self.names else []
         self.lines += [line, *named]
         for name in named:
             sys.stdout.buffer.write(name.encode() + b"\n")
