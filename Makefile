@@ -28,7 +28,7 @@ MM_SOURCES := \
 	mm/err.c mm/region.c mm/frame.c mm/frame_map.c mm/frame_zone.c mm/frame_check.c \
 	mm/slab.c mm/slab_cache.c mm/slab_grow.c mm/slab_links.c mm/slab_record.c mm/slab_window.c mm/slab_check.c \
 	mm/heap.c mm/heap_free.c mm/heap_resize.c mm/heap_room.c mm/heap_chunk.c mm/heap_map.c mm/heap_check.c mm/heap_view.c \
-	mm/stack.c mm/stack_view.c mm/explain.c mm/check.c \
+	mm/stack.c mm/stack_pack.c mm/stack_view.c mm/explain.c mm/check.c \
 	mm/cairn.c mm/cairn_heap.c mm/cairn_object.c mm/cairn_stack.c
 
 KERNEL_BASE_SOURCES := kernel/console.c kernel/format.c kernel/string.c
@@ -59,7 +59,7 @@ UNIT_SOURCES := \
 	tests/host/heap_fixture.c tests/host/test_heap.c tests/host/test_heap_misuse.c tests/host/test_heap_model.c \
 	tests/host/test_heap_check.c \
 	tests/host/stack_fixture.c tests/host/test_stack.c tests/host/test_stack_geometry.c tests/host/test_stack_model.c \
-	tests/host/test_stack_check.c \
+	tests/host/test_stack_check.c tests/host/test_stack_pack.c \
 	tests/host/test_explain.c \
 	tests/host/facade_fixture.c tests/host/test_cairn.c tests/host/test_cairn_heap.c tests/host/test_cairn_object.c \
 	tests/host/test_cairn_stack.c tests/host/test_caller.c

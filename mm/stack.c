@@ -5,9 +5,10 @@
  * of a private buddy allocator whose "frames" are units of space: the smallest stack (window), or a granule.
  * So a stack is a run: the units of its tail are free at once, and its start is aligned to the power of two
  * at or above its length, which is what an MPU region asks for. What is shorter than a unit could be no
- * stack's. I1: a run of space that belongs to a stack is entered in the cell where it starts, and in no
- * other. I2: runs are aligned to at least a cell, so no two start in the same one. I3: an arena has cells
- * only while stacks may be taken from it. Locking: none here; cairn_stack.c serialises. */
+ * stack's. Where the CPU opens any piece, stacks begin at any granule, packed (stack_pack.c). I1: a run of
+ * space that belongs to a stack is entered in the cell where it starts, and in no other. I2: runs are as long
+ * as a cell, or longer, so no two start in the same one. I3: an arena has cells only while stacks may be taken
+ * from it. Locking: none here; cairn_stack.c serialises. */
 #include "stack_private.h"
 
 #define PAINT_MARGIN_NBYTES 96 /* what painting itself may need below its own locals */
@@ -82,6 +83,7 @@ bool cairn_stack_arena_prepare(struct cairn_stacks *s, struct cairn_arena *arena
 
 	arena->cell = (struct cairn_stack **)cairn_pfn_to_addr(arena->meta_pfn);
 	arena->first_cell = arena->base >> s->cell_shift;
+	arena->gap = first + nclosed;
 	memset(arena->cell, 0, cells_nbytes);
 	cairn_frame_init_ordered(&arena->space);
 	return cairn_frame_zone_add(&arena->space, first, nunits, 0, "stacks", arena->cell + s->ncells,
@@ -110,7 +112,8 @@ enum cairn_err cairn_stack_init(struct cairn_stacks *s, struct cairn_frames *f,
 	mapped = cairn_stacks_mapped(s);
 	base = mapped ? g->space_base : 0;
 	s->arena_nbytes = mapped ? g->space_nbytes : g->arena_nbytes;
-	s->unit_shift = cairn_highest_bit(mapped ? g->granule_nbytes : g->min_nbytes);
+	s->packed = !mapped && g->parts == 0 && g->below_nbytes == 0;
+	s->unit_shift = cairn_highest_bit(mapped || s->packed ? g->granule_nbytes : g->min_nbytes);
 	s->below_nbytes = mapped ? g->closed_nbytes : g->below_nbytes;
 	s->cell_shift = cairn_log2_ceil(g->min_nbytes + s->below_nbytes);
 	s->parts_shift = g->parts != 0 ? cairn_highest_bit(g->parts) : CAIRN_WORD_BITS - 1;
@@ -185,7 +188,13 @@ static struct cairn_stack **entry_of(const struct cairn_stacks *s, const struct 
 
 static void release_run(struct cairn_stacks *s, const struct cairn_stack *stack)
 {
-	cairn_frame_free(&s->arena[stack->arena].space, stack->space >> s->unit_shift, CAIRN_STACK);
+	struct cairn_arena *arena = &s->arena[stack->arena];
+	cairn_pfn run = stack->space >> s->unit_shift;
+
+	if (s->packed)
+		cairn_stack_pack_give(arena, run, cairn_stacks_units(s, stack->nbytes + s->below_nbytes));
+	else
+		cairn_frame_free(&arena->space, run, CAIRN_STACK);
 }
 
 bool cairn_stack_trim(struct cairn_stacks *s)
@@ -204,7 +213,9 @@ static cairn_pfn take_space(struct cairn_stacks *s, size_t nunits, uint8_t *aren
 		cairn_pfn run = CAIRN_NOFRAME;
 
 		if (s->arena[n].ncells != 0)
-			run = cairn_frame_alloc_run(&s->arena[n].space, nunits, CAIRN_STACK, CAIRN_ANY_ZONE);
+			run = s->packed ? cairn_stack_pack_take(&s->arena[n], nunits)
+					: cairn_frame_alloc_run(&s->arena[n].space, nunits, CAIRN_STACK,
+								CAIRN_ANY_ZONE);
 		*arena = n;
 		if (run != CAIRN_NOFRAME)
 			return run;

@@ -7,7 +7,8 @@
  *           piece of an arena, which the CPU opens while its task runs. The pieces come from a buddy
  *           allocator of their own (frame.c, over units of the smallest stack instead of frames), so a stack
  *           of 5/8 of a power of two returns what it can of the other 3/8 at once. Where the CPU closes but a
- *           strip below the running task's stack, each piece begins with room for that.
+ *           strip below the running task's stack, each piece begins with room for that. Where the CPU opens any
+ *           piece (parts is 0, and there is no strip), the units are granules, and stacks stand side by side.
  *   mapped: each stack has frames of its own, mapped at the upper end of a run of address space whose lower
  *           end stays unmapped. The address space comes from the same kind of allocator.
  * The port opens, closes and maps (port.h); cairn_stack.c calls it between the halves below, outside the
@@ -140,6 +141,7 @@ struct cairn_arena {
 	size_t ncells;             /* 0: no stack may be taken from it */
 	uintptr_t base;
 	size_t nbytes;             /* 0: there is no such arena */
+	cairn_pfn gap;             /* packed: the unit where free space may begin */
 	cairn_pfn meta_pfn;        /* frames of its metadata */
 	struct cairn_frames space; /* one zone; its "frames" are units */
 };
@@ -154,6 +156,7 @@ struct cairn_stacks {
 	size_t ncells;       /* of an arena */
 	size_t arena_meta_nframes;
 	size_t below_nbytes; /* of space, closed, below each stack */
+	bool packed;         /* window: stacks begin at any granule */
 	size_t nstacks;
 	size_t nbytes;
 	struct cairn_stack spare; /* window: given back, its run kept; nbytes 0: none */

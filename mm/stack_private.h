@@ -17,6 +17,10 @@ static inline struct cairn_stack **cairn_stack_cell(const struct cairn_stacks *s
 	return &arena->cell[(addr >> s->cell_shift) - arena->first_cell];
 }
 
+/* stack_pack.c: a run of space at any unit, O(CAIRN_ORDERS) blocks; CAIRN_NOFRAME: there is none. And back. */
+cairn_pfn cairn_stack_pack_take(struct cairn_arena *arena, size_t nunits);
+void cairn_stack_pack_give(struct cairn_arena *arena, cairn_pfn run, size_t nunits);
+
 static inline bool cairn_arena_holds(const struct cairn_arena *arena, uintptr_t addr)
 {
 	return addr - arena->base < arena->nbytes;

@@ -28,6 +28,21 @@ static void where_in_run(const struct cairn_stack *stack, uintptr_t addr, struct
 	}
 }
 
+/* The stack that a block is part of, or NULL. Packed, the block does not tell where its run starts, so the cells
+ * are searched, downwards. */
+static const struct cairn_stack *stack_with(const struct cairn_stacks *s, const struct cairn_arena *arena,
+					    const struct cairn_stack_where *block)
+{
+	size_t n = (block->base >> s->cell_shift) - arena->first_cell;
+
+	while (s->packed && n != 0 && (arena->cell[n] == NULL || arena->cell[n]->space > block->base))
+		n--;
+	const struct cairn_stack *stack = arena->cell[n];
+	if (s->packed && stack != NULL && block->base - stack->base >= stack->nbytes)
+		return NULL;
+	return stack;
+}
+
 static void where_in(const struct cairn_stacks *s, const struct cairn_arena *arena, uintptr_t addr,
 		     struct cairn_stack_where *where)
 {
@@ -44,7 +59,7 @@ static void where_in(const struct cairn_stacks *s, const struct cairn_arena *are
 	where->nbytes = run.nframes << s->unit_shift;
 	if (run.owner != CAIRN_STACK)
 		return;
-	const struct cairn_stack *stack = *cairn_stack_cell(s, arena, where->base);
+	const struct cairn_stack *stack = stack_with(s, arena, where);
 	if (stack != NULL)
 		where_in_run(stack, addr, where);
 }
@@ -122,6 +137,21 @@ struct counted {
 	size_t nstacks, nbytes;
 };
 
+/* Packed: one block after the other. */
+static const char *blocks_sound(const struct cairn_arena *arena, cairn_pfn first, size_t nunits)
+{
+	while (nunits != 0) {
+		struct cairn_frame_info block;
+
+		CAIRN_HOLDS(cairn_frame_info(&arena->space, first, &block));
+		CAIRN_HOLDS(block.owner == CAIRN_STACK);
+		CAIRN_HOLDS(block.head == first && block.nframes <= nunits);
+		first += block.nframes;
+		nunits -= block.nframes;
+	}
+	return NULL;
+}
+
 static const char *stack_sound(const struct cairn_stacks *s, const struct cairn_arena *arena, size_t cell,
 			       const struct cairn_stack *stack)
 {
@@ -133,6 +163,9 @@ static const char *stack_sound(const struct cairn_stacks *s, const struct cairn_
 	CAIRN_HOLDS(stack->state == CAIRN_STACK_TAKEN || stack->state == CAIRN_STACK_LIVE ||
 		    stack->state == CAIRN_STACK_RETIRED);
 	CAIRN_HOLDS(stack->base == stack->space + below);
+	if (s->packed)
+		return blocks_sound(arena, stack->space >> s->unit_shift,
+				    cairn_stacks_units(s, stack->nbytes + below));
 	CAIRN_HOLDS(cairn_frame_info(&arena->space, stack->space >> s->unit_shift, &run));
 	CAIRN_HOLDS(run.owner == CAIRN_STACK);
 	CAIRN_HOLDS(run.head << s->unit_shift == stack->space);

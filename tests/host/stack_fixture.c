@@ -25,6 +25,8 @@ const struct cairn_guard_geometry stack_strip = {.granule_nbytes = 32,
 						 .min_nbytes = 256,
 						 .below_nbytes = STACK_STRIP_NBYTES,
 						 .arena_nbytes = STACK_ARENA_NBYTES};
+const struct cairn_guard_geometry stack_packed = {
+	.granule_nbytes = 32, .min_nbytes = 256, .closed_nbytes = 32, .arena_nbytes = STACK_ARENA_NBYTES};
 const struct cairn_guard_geometry stack_mapped = {.granule_nbytes = CAIRN_FRAME_NBYTES,
 						  .min_nbytes = CAIRN_FRAME_NBYTES,
 						  .closed_nbytes = 4 * CAIRN_FRAME_NBYTES,
@@ -59,6 +61,14 @@ int stack_strip_up(void **state)
 	(void)state;
 	frames_up();
 	assert_int_equal(cairn_stack_init(&stacks, &stack_frames, &stack_strip), CAIRN_OK);
+	return 0;
+}
+
+int stack_packed_up(void **state)
+{
+	(void)state;
+	frames_up();
+	assert_int_equal(cairn_stack_init(&stacks, &stack_frames, &stack_packed), CAIRN_OK);
 	return 0;
 }
 

@@ -15,15 +15,17 @@
 extern struct cairn_frames stack_frames;
 extern struct cairn_stacks stacks;
 extern size_t stack_nfree_at_start; /* frames */
-extern const struct cairn_guard_geometry stack_window, stack_strip, stack_mapped;
+extern const struct cairn_guard_geometry stack_window, stack_strip, stack_packed, stack_mapped;
 
 /* Setup of each test, in a geometry; teardown: every invariant holds. */
 int stack_window_up(void **state);
 int stack_strip_up(void **state);
+int stack_packed_up(void **state);
 int stack_mapped_up(void **state);
 int stack_sound_down(void **state);
 #define IN_WINDOW(test) cmocka_unit_test_setup_teardown(test, stack_window_up, stack_sound_down)
 #define IN_STRIP(test)  cmocka_unit_test_setup_teardown(test, stack_strip_up, stack_sound_down)
+#define IN_PACKED(test) cmocka_unit_test_setup_teardown(test, stack_packed_up, stack_sound_down)
 #define IN_MAPPED(test) cmocka_unit_test_setup_teardown(test, stack_mapped_up, stack_sound_down)
 
 /* Which geometry it is. */
@@ -40,5 +42,6 @@ void stack_give(struct cairn_stack *stack);
 int test_stack_geometry_run(void);
 int test_stack_model_run(void);
 int test_stack_check_run(void);
+int test_stack_pack_run(void);
 
 #endif

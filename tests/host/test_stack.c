@@ -345,5 +345,5 @@ int test_stack_run(void)
 		cmocka_unit_test(painting_stops_at_the_stack_pointer),
 	};
 	return cmocka_run_group_tests_name("stack", tests, NULL, NULL) + test_stack_geometry_run() +
-	       test_stack_model_run() + test_stack_check_run();
+	       test_stack_model_run() + test_stack_check_run() + test_stack_pack_run();
 }

@@ -70,17 +70,32 @@ static bool may_change(const struct cairn_explanation *is)
 	return false;
 }
 
-/* A whole arena, granule by granule. `victim_stack` is left out even after it is free. */
+/* Without the victim's stack, even after it is free. */
+static uint32_t sum_of_piece(uint32_t sum, uintptr_t base, uintptr_t end,
+			     const struct cairn_stack *victim_stack)
+{
+	for (uintptr_t at = base; at < end; at += sizeof(uint32_t)) {
+		if (at - victim_stack->base >= victim_stack->nbytes)
+			sum = sum_of(sum, at, sizeof(uint32_t));
+	}
+	return sum;
+}
+
+/* A whole arena, piece by piece. */
 static uint32_t sum_of_arena(struct span arena, size_t granule_nbytes, const struct cairn_stack *victim_stack)
 {
+	uintptr_t at = arena.base, arena_end = arena.base + arena.nbytes, end;
 	uint32_t sum = 0;
 
-	for (uintptr_t at = arena.base; at - arena.base < arena.nbytes; at += granule_nbytes) {
+	for (; at < arena_end; at = end) {
 		struct cairn_explanation is;
 
 		cairn_explain((const void *)at, &is);
-		if (at - victim_stack->base >= victim_stack->nbytes && !may_change(&is))
-			sum = sum_of(sum, at, granule_nbytes);
+		end = is.base + is.nbytes;
+		if (end <= at || end > arena_end)
+			end = at + granule_nbytes;
+		if (!may_change(&is))
+			sum = sum_of_piece(sum, at, end, victim_stack);
 	}
 	return sum;
 }
