@@ -73,7 +73,7 @@ KERNEL_TEST_SOURCES := \
 	tests/target/kernel_test.c tests/target/kernel_test_text.c tests/target/kernel_test_sched.c \
 	tests/target/kernel_test_task.c tests/target/kernel_test_kill.c tests/target/kernel_test_mutex.c \
 	tests/target/kernel_test_sync.c tests/target/kernel_test_destroy.c tests/target/kernel_test_fault.c \
-	tests/target/kernel_test_overflow.c
+	tests/target/kernel_test_policy.c tests/target/kernel_test_overflow.c tests/target/kernel_test_paint.c
 MATRIX_SOURCES := \
 	tests/target/overflow_matrix.c tests/target/overflow_cases.c tests/target/overflow_stage.c \
 	tests/target/overflow_watch.c tests/target/overflow_cycles.c tests/target/overflow_deeds.S
@@ -87,7 +87,7 @@ BOARD_TEST_SOURCES := $(BOARDS:%=tests/target/board_%.c) $(FP_TEST_SOURCES) $(DO
 	$(MVE_TEST_SOURCES)
 
 # Images that have to stop with status 1, each after the lines of tests/target/stop_<case>.txt.
-STOP_CASES := masked handler overflow headroom policy panic
+STOP_CASES := masked handler overflow headroom policy hook panic
 STOP_SOURCES := $(STOP_CASES:%=tests/target/stop_%.c)
 
 # ---- what all builds share ----

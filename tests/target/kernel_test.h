@@ -20,7 +20,7 @@ struct kernel_test {
 
 /* NULL-terminated lists, one a file. */
 extern const struct kernel_test text_tests[], sched_tests[], task_tests[], kill_tests[], mutex_tests[],
-	sync_tests[], destroy_tests[], fault_tests[], overflow_tests[];
+	sync_tests[], destroy_tests[], fault_tests[], policy_tests[], overflow_tests[], paint_tests[];
 
 /* Only some boards have these: board_test.h. */
 extern const struct kernel_test fp_tests[], fp_fault_tests[], fp_double_tests[], limit_tests[],
