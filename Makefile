@@ -134,9 +134,10 @@ CROSS ?= arm-none-eabi-
 ARCH_INCLUDES := -Iarch/include $(patsubst %/,-I%,$(sort $(dir $(ARCH_SOURCES))))
 TARGET_INCLUDES := $(ARCH_INCLUDES) -Ikernel -Imm
 # No frame may jump the closed space below a stack; the guard geometries in arch/ count on this limit.
-FRAME_GATE := -Wframe-larger-than=1024 -Wvla -Walloca
+FRAME_GATE_NBYTES ?= 1024
+FRAME_GATE := -Wframe-larger-than=$(FRAME_GATE_NBYTES) -Wvla -Walloca
 TARGET_FLAGS = $(C_FLAGS) -O2 -ffreestanding -fno-common -ffunction-sections -fdata-sections \
-	$(CONFIG_FLAGS) -DPORT_TIMES_LOCK=1 $(FRAME_GATE)
+	$(CONFIG_FLAGS) -DPORT_TIMES_LOCK=1 -DFRAME_GATE_NBYTES=$(FRAME_GATE_NBYTES) $(FRAME_GATE)
 # The unit tests run on the handler stack, for want of tasks.
 UNIT_LINK_FLAGS := -Wl,--defsym,HANDLER_STACK_NBYTES=32768
 LINK_FLAGS := -nostdlib -Wl,--gc-sections -Wl,--fatal-warnings -Wl,--build-id=none -Llinker -T $(LINKER_SCRIPT)
@@ -467,7 +468,17 @@ $(BOARDS:%=check-%): check-%: | need-checks
 
 # The stack that is needed under the lock, from the call graphs, against what the lock makes sure of.
 $(BOARDS:%=check-stack-%): check-stack-%: | need-checks
-	@$(MAKE) BOARD=$* locked-stack
+	@$(MAKE) BOARD=$* locked-stack board-stack
+
+# The frames of everything that runs on the stack of a task, and what each task needs (docs/stack-safety.md).
+STACK_SOURCES = $(filter %.c,$(SOURCES_cairn) $(SOURCES_kernel_test) $(SOURCES_matrix) $(STOP_SOURCES))
+.PHONY: stack board-stack
+stack: | need-cross ## the largest frames and the deepest chains of calls, against what is closed and configured (BOARD)
+	@$(MAKE) -s QUIET=1 BOARD=$(BOARD) board-stack
+
+board-stack: $(call objects,$(STACK_SOURCES))
+	$(Q)python3 tests/stack_gate.py --limit $(FRAME_GATE_NBYTES) -- $(OUT) $(CROSS)gcc $(CPU_FLAGS) $(TARGET_FLAGS) \
+		$(TARGET_INCLUDES) -Itests/host -Itests/target -Itests/target/include
 
 .PHONY: locked-stack
 locked-stack: $(call objects,$(filter %.c,$(MM_SOURCES) $(KERNEL_SOURCES) $(ARCH_SOURCES)))

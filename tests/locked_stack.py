@@ -17,6 +17,8 @@ import re
 import subprocess
 import sys
 
+from callgraph import Graph, Recursion, deepest, plain
+
 UNLOCKED = {
     "cairn_slab_construct", "cairn_slab_arm", "cairn_slab_disarm", "cairn_heap_disarm",
     "cairn_stack_arena_prepare", "cairn_slab_next_live", "cairn_heap_next_live", "cairn_check_in",
@@ -37,8 +39,6 @@ MASKS = "\tcpsid"
 RELOCATION = re.compile(r": R_ARM_(?:THM_)?(CALL|JUMP)\d*\t(\S+)")
 LOCKED = re.compile(r"#define CAIRN_LOCKED_STACK \(\(CAIRN_CHECK >= 3 \? \d+ : (\d+)\) \+ ARCH_FRAME_NBYTES\)")
 PINNED_MORE = re.compile(r"#define CAIRN_PINNED_STACK \(CAIRN_LOCKED_STACK \+ (\d+)\)")
-NODE = re.compile(r'node: \{ title: "([^"]+)" label: "[^"]*?(?:\\n(\d+) bytes \(([a-z,]+)\))?"')
-EDGE = re.compile(r'edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"')
 MODULE = re.compile(r"^cairn_(frame|slab|heap|stack|region)_")
 
 
@@ -53,22 +53,14 @@ def objects(directory, pattern):
 
 
 def read(directory):
-    frames, calls, facade = {}, {}, set()
     files = objects(directory, "*.ci")
     if not files:
         fail(f"no call graphs in {directory}: build with -fcallgraph-info=su")
-    for file in files:
-        text = file.read_text()
-        for name, nbytes, kind in NODE.findall(text):
-            if nbytes:
-                if kind != "static" and "bounded" not in kind:
-                    fail(f"{name} has a frame without a bound")
-                frames[name] = int(nbytes)
-                if file.parent.name == "mm" and file.name.startswith("cairn"):
-                    facade.add(name)
-        for source, target in EDGE.findall(text):
-            calls.setdefault(source, set()).add(target)
-    return frames, calls, facade
+    graph = Graph(files)
+    for name in graph.unbounded:
+        fail(f"{name} has a frame without a bound")
+    facade = {name for name, file in graph.file.items() if file.parent.name == "mm" and file.name.startswith("cairn")}
+    return graph.frames, graph.calls, facade
 
 
 def disassembled(directory):
@@ -87,23 +79,6 @@ def disassembled(directory):
                 (jumps if leads.group(1) == "JUMP" else called).add((name, leads.group(2)))
             made = made or MAKES_FRAME.search(line) is not None
     return framed, jumps - called
-
-
-def plain(name):
-    return name.split(":")[-1]
-
-
-def deepest(name, frames, calls, jumps, above=()):
-    if name in above:
-        fail("recursion: " + " > ".join((*above, name)))
-    own = frames.get(name, 0)
-    best, chain = own, ()
-    for target in calls.get(name, set()) - NOT_FOLLOWED:
-        depth, path = deepest(target, frames, calls, jumps, (*above, name))
-        depth += 0 if (plain(name), plain(target)) in jumps else own
-        if depth > best:
-            best, chain = depth, path
-    return best, (name, *chain)
 
 
 def only_locked(calls, facade, lockers):
@@ -140,11 +115,14 @@ def main():
         missing = names - frames.keys()
         if missing:
             fail(f"not in the call graphs: {', '.join(sorted(missing))}")
-        depth, chain = max(deepest(name, own, graph, jumps) for name in names)
+        depth, chain = max(deepest(name, own, graph, NOT_FOLLOWED, jumps) for name in names)
         print(f"locked_stack: {depth} B of {bound} B {what}, {len(names)} functions, deepest: "
               + " > ".join(plain(name) for name in chain))
         if depth > bound:
             fail(f"{depth} B are needed, {bound} B are checked for: raise the bound in kernel/port.h")
 
 
-main()
+try:
+    main()
+except Recursion as cycle:
+    fail(f"recursion: {cycle}")

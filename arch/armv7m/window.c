@@ -14,9 +14,8 @@
 #define WINDOW_MIN_NBYTES  256u
 #define STACK_GRAIN_NBYTES 64u
 
-/* An arena's low end stays closed for the largest frame that the build lets through (-Wframe-larger-than),
- * and for an exception frame with FP registers below it. */
-#define FRAME_GATE_NBYTES      1024u
+/* An arena's low end stays closed for the largest frame that the build lets through (FRAME_GATE_NBYTES of the
+ * Makefile), and for an exception frame with FP registers below it. */
 #define EXCEPTION_FRAME_NBYTES 136u
 
 static struct arena {
