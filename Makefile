@@ -174,8 +174,9 @@ $(IMAGES): $(LINKER_SCRIPT) $(wildcard linker/*) $(OUT)/flags
 # Tests are not shipped, and the demonstration breaks the rule to be caught.
 $(OUT)/tests/% $(OUT)/clang/tests/%: private FRAME_GATE :=
 $(OUT)/kernel/demo/overflow.% $(OUT)/clang/kernel/demo/overflow.%: private FRAME_GATE :=
-$(OUT)/tests/target/overflow_matrix.% $(OUT)/clang/tests/target/overflow_matrix.%: private TARGET_INCLUDES += \
-	-DMATRIX_HAS_FP=$(if $(BOARD_HAS_FP),1,0)
+# By the name that it is asked for, which a board may share with another that it is almost the same as.
+$(OUT)/tests/target/overflow_% $(OUT)/clang/tests/target/overflow_%: private TARGET_INCLUDES += \
+	-DMATRIX_BOARD='"$(BOARD)"' -DMATRIX_HAS_FP=$(if $(BOARD_HAS_FP),1,0)
 # mm/ and its tests see nothing of the machine.
 $(OUT)/mm/% $(OUT)/clang/mm/% $(OUT)/unit/mm/%: private TARGET_INCLUDES := -Imm
 # But for Cairn's lock, which is the kernel's, inline.

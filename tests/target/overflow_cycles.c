@@ -181,7 +181,7 @@ bool matrix_cycles(void)
 	fault_set_lines(true);
 	console_print("CYCLES board=%s seed=%u cycles=%u returned=%u killed=%u overflowed=%u misnamed=%u "
 		      "frames-lost=%zu\n",
-		      arch_board_name(), MATRIX_SEED, NCYCLES, counted.nwith[RETURNS],
-		      counted.nwith[IS_KILLED], counted.nwith[OVERFLOWS], counted.nmisnamed, nlost);
+		      MATRIX_BOARD, MATRIX_SEED, NCYCLES, counted.nwith[RETURNS], counted.nwith[IS_KILLED],
+		      counted.nwith[OVERFLOWS], counted.nmisnamed, nlost);
 	return sound;
 }

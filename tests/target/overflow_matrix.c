@@ -55,7 +55,7 @@ void matrix_print(const struct cell *cell)
 	console_print(
 		"CELL board=%s guard=%s case=%s detected=%s named=%s told=%s past=%zu%s pc=%s outside=%zu "
 		"memory=%s others=%s\n",
-		arch_board_name(), guard_names[geometry.kind], cell->name, claim_names[cell->when],
+		MATRIX_BOARD, guard_names[geometry.kind], cell->name, claim_names[cell->when],
 		yes(cell->named),
 		cell->overflow ? "overflow"
 		: cell->place  ? "stray-write"
@@ -298,7 +298,7 @@ static void run_a_thousand(void)
 
 static void print_no_fp(const struct matrix_case *c)
 {
-	console_print("CELL board=%s guard=%s case=%s detected=no-fp\n", arch_board_name(),
+	console_print("CELL board=%s guard=%s case=%s detected=no-fp\n", MATRIX_BOARD,
 		      guard_names[geometry.kind], c->name);
 }
 
@@ -364,7 +364,7 @@ void application(void *arg)
 {
 	(void)arg;
 	arch_guard_geometry(&geometry);
-	console_print("overflow matrix of %s, %s, guard: %s\n", arch_board_name(), arch_cpu_name(),
+	console_print("overflow matrix of %s, %s, guard: %s\n", MATRIX_BOARD, arch_cpu_name(),
 		      guard_names[geometry.kind]);
 	stage_init();
 	watch_init();
