@@ -8,7 +8,6 @@
 #define NTIMES      8
 
 static volatile uintptr_t deepest;
-static volatile uint32_t stamps;
 
 /* Nothing is stacked below meanwhile. arg: how far. */
 static __attribute__((noinline)) void reach(size_t nbytes)
