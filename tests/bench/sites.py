@@ -11,10 +11,14 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 UNLOCKS = ("cairn_port_unlock", "cairn_leave", "kernel_unlock")
 # A return address is behind its call, and may be odd.
 CALL_NBYTES = 2
+NOBODY = "nobody"
 
 
 def name(image, return_address):
-    """`inner in outer, file:line`: where the function that the linker knows has another one inline, both are named."""
+    """`inner in outer, file:line`: where the function that the linker knows has another one inline, both are named.
+    0 is the address of nobody."""
+    if int(return_address, 0) == 0:
+        return NOBODY
     command = [ADDR2LINE, "-f", "-i", "-e", str(image), hex((int(return_address, 0) & ~1) - CALL_NBYTES)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -202,6 +202,7 @@ class Masked(unittest.TestCase):
         self.assertEqual(sites.described(self.CHAIN), "grow in take_or_make_room, mm/cairn_heap.c:22")
         self.assertEqual(sites.described(self.CHAIN[:4] + ["free_next", "mm/cairn_object.c:213"]), "free_next, mm/cairn_object.c:213")
         self.assertEqual(sites.described(self.CHAIN[:4]), "unknown")
+        self.assertEqual(sites.name("no.elf", "0x0"), sites.NOBODY)
 
     def test_lines_of_stretches_become_rows(self):
         outcome = machine.parse(["site,masked,hot64,501,0x8782d"], "virt", "cairn", "cairn_masked.elf masked")
