@@ -23,8 +23,7 @@ extern const struct kernel_test text_tests[], sched_tests[], task_tests[], kill_
 	sync_tests[], destroy_tests[], fault_tests[], policy_tests[], overflow_tests[], paint_tests[];
 
 /* Only some boards have these: board_test.h. */
-extern const struct kernel_test fp_tests[], fp_fault_tests[], fp_double_tests[], limit_tests[],
-	mve_tests[];
+extern const struct kernel_test fp_tests[], fp_fault_tests[], fp_double_tests[], limit_tests[], mve_tests[];
 
 #define EXPECT(cond) test_expect((cond), #cond, __FILE__, __LINE__)
 bool test_expect(bool holds, const char *what, const char *file, int line);
