@@ -27,7 +27,8 @@ include $(wildcard arch/*/$(BOARD).mk)
 MM_SOURCES := \
 	mm/err.c mm/region.c mm/frame.c mm/frame_map.c mm/frame_zone.c mm/frame_check.c \
 	mm/slab.c mm/slab_cache.c mm/slab_grow.c mm/slab_links.c mm/slab_record.c mm/slab_window.c mm/slab_check.c \
-	mm/heap.c mm/heap_free.c mm/heap_resize.c mm/heap_room.c mm/heap_chunk.c mm/heap_map.c mm/heap_check.c mm/heap_view.c \
+	mm/heap.c mm/heap_init.c mm/heap_free.c mm/heap_resize.c mm/heap_room.c mm/heap_chunk.c mm/heap_map.c mm/heap_check.c \
+	mm/heap_view.c \
 	mm/stack.c mm/stack_pack.c mm/stack_view.c mm/explain.c mm/check.c \
 	mm/cairn.c mm/cairn_heap.c mm/cairn_object.c mm/cairn_stack.c
 

@@ -69,26 +69,29 @@ static void *alloc_block(size_t align, size_t nbytes, const char *operation, con
 	return p;
 }
 
-/* The cache has no such block. */
-static __attribute__((noinline)) void *alloc_missed(size_t nbytes, const void *caller)
+/* The cache and the rest do not serve it, and the lock is held. */
+static CAIRN_SLOW void *alloc_missed(size_t padded_nbytes, cairn_key key, const void *caller)
 {
-	void *p = take_block(0, nbytes, caller);
+	size_t nbytes = padded_nbytes - BLOCK_PAD_NBYTES;
+	void *p = NULL;
+	if (CAIRN_RARE(nbytes - 1 < BLOCK_MIN_NBYTES - BLOCK_PAD_NBYTES))
+		p = small_take(&cairn_system.heap, BLOCK_MIN_NBYTES);
+	if (p == NULL)
+		p = cairn_heap_take(&cairn_system.heap, nbytes, HEAP_OWNER(), caller);
+	cairn_leave(key);
 	return p != NULL ? p : alloc_block(0, nbytes, "cairn_alloc", caller);
 }
 
 void *cairn_alloc(size_t nbytes)
 {
-	size_t class = class_for(nbytes);
-	if (class < CAIRN_HEAP_NCLASSES) {
-		cairn_key key = cairn_enter();
-		void *p = cache_take(&cairn_system.heap, class);
-		if (p == NULL)
-			p = rest_cut(&cairn_system.heap, small_nbytes_for(nbytes));
-		cairn_leave(key);
-		if (p != NULL)
-			return p;
-	}
-	return alloc_missed(nbytes, CAIRN_CALLER());
+	size_t padded_nbytes = nbytes + BLOCK_PAD_NBYTES;
+	cairn_key key = cairn_enter();
+	void *p = NULL;
+	if (CAIRN_RARE(padded_nbytes >= BLOCK_LARGE_NBYTES) ||
+	    CAIRN_RARE((p = small_take(&cairn_system.heap, padded_nbytes)) == NULL))
+		return alloc_missed(padded_nbytes, key, CAIRN_CALLER());
+	cairn_leave(key);
+	return p;
 }
 
 void *cairn_alloc_aligned(size_t align, size_t nbytes)
@@ -166,27 +169,46 @@ static enum cairn_err free_block(void *p, size_t nbytes)
 	return err;
 }
 
-static __attribute__((noinline)) enum cairn_err free_slowly(void *p, size_t nbytes, const char *operation,
-							    const void *caller)
+/* The block was freed, and what else is there to do. */
+static CAIRN_SLOW enum cairn_err free_ends(void *p, const void *caller)
 {
-	if (p == NULL)
-		return CAIRN_OK;
-	return cairn_freed(free_block(p, nbytes), operation, p, NULL, caller);
+	while (cairn_system.heap.surplus != NULL && give_back_frames() != 0)
+		;
+	return cairn_freed(CAIRN_OK, "cairn_free", p, NULL, caller);
+}
+
+/* It is no block for the cache, and the lock is held. */
+static CAIRN_SLOW enum cairn_err free_missed(void *p, cairn_key key, const void *caller)
+{
+	enum cairn_err err = CAIRN_OK;
+	if (p != NULL && CAIRN_CHECK < 2)
+		err = cairn_heap_put(&cairn_system.heap, p, 0);
+	cairn_leave(key);
+	if (p != NULL && CAIRN_CHECK >= 2)
+		err = free_in_halves(p, 0);
+	if (CAIRN_RARE(err != CAIRN_OK))
+		return cairn_refuse(err, "cairn_free", p, NULL, caller);
+	if (CAIRN_RARE(cairn_system.heap.surplus != NULL || cairn_system.nwatchers != 0))
+		return free_ends(p, caller);
+	return CAIRN_OK;
 }
 
 enum cairn_err cairn_free(void *p)
 {
 	cairn_key key = cairn_enter();
-	bool cached = cache_free(&cairn_system.heap, p);
+	if (CAIRN_RARE(!cache_free(&cairn_system.heap, p)))
+		return free_missed(p, key, CAIRN_CALLER());
 	cairn_leave(key);
-	return cached ? CAIRN_OK : free_slowly(p, 0, "cairn_free", CAIRN_CALLER());
+	return CAIRN_OK;
 }
 
 enum cairn_err cairn_free_sized(void *p, size_t nbytes)
 {
 	if (p != NULL && nbytes == 0)
 		return cairn_refuse(CAIRN_ESIZE, "cairn_free_sized", p, NULL, CAIRN_CALLER());
-	return free_slowly(p, nbytes, "cairn_free_sized", CAIRN_CALLER());
+	if (p == NULL)
+		return CAIRN_OK;
+	return cairn_freed(free_block(p, nbytes), "cairn_free_sized", p, NULL, CAIRN_CALLER());
 }
 
 /* In place; *have_nbytes: what the block could hold before, 0 when p is no block. */

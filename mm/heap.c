@@ -3,139 +3,117 @@
  * I1: every header in the heap's memory that opens to 'live' belongs to a live block, every one that opens
  *     to FREE to a free one. So a header is rewritten before its block is merged away.
  * I2: two FREE blocks never touch, nor does one touch the rest.
- * I3: every FREE block is in the index; a RETIRED one is the rest, the end of a chunk, or in nobody's hands
- *     but those of who frees it; a cached one is in its class.
+ * I3: every FREE block is in the index; a RETIRED one is the end of a chunk, or in nobody's hands but those of
+ *     who frees it; a cached one is in its class, or was given up with it.
+ * I4: the rest has no header: no word at its start says FREE, or live, that was written since the heap began.
  * Which block: the one of just that length; else, of those that leave at least a smallest block, one of the
- * lowest bin, the rest included; else one that leaves less. It is cut from its low end, and what is left
- * becomes the rest: so a row of allocations cuts one block again and again, and takes no list apart, until
- * a shorter block would do.
- * Files: heap_block.h headers, heap_fast.h the cache and the fast paths, heap_index.h free lists, heap_free.c
- * freeing, heap_resize.c, heap_room.c growing and emptying the cache, heap_chunk.c frames, heap_map.c the optional map,
- * heap_check.c and heap_view.c reading only.
+ * lowest bin, or the rest if that is shorter; else one that leaves less. It is cut from its low end, and what is
+ * left becomes the rest: so a row of allocations cuts one block again and again, and takes no list apart, until a
+ * shorter block would do.
+ * Files: heap_init.c its beginning, heap_block.h headers, heap_fast.h the cache and the fast paths, heap_index.h
+ * free lists, heap_free.c freeing, heap_resize.c, heap_room.c growing and emptying the cache, heap_chunk.c frames,
+ * heap_map.c the optional map, heap_check.c and heap_view.c reading only.
  * Locking: none here; cairn.c serialises. */
 #include "heap_site.h"
 
-/* ---- preparation ---- */
-
-/* 2^w divided by the golden ratio: the products of neighbouring numbers lie far apart. */
-#define MIX ((size_t)(0x9e3779b97f4a7c15u >> (64 - CAIRN_WORD_BITS)))
-
-/* Does a change of one byte of a small block's header, by `change`, make it that of another small block? */
-static bool is_missed(size_t mix, size_t change)
-{
-	size_t moved = cairn_rotate_right(change * mix, CAIRN_HEAP_CHECK_BITS + CAIRN_HEAP_ALIGN_LOG2);
-
-	return moved + CAIRN_HEAP_NCLASSES < 2 * CAIRN_HEAP_NCLASSES;
-}
-
-/* No such change is. */
-static bool mix_is_good(size_t mix)
-{
-	for (unsigned shift = 0; shift < CAIRN_WORD_BITS; shift += 8)
-		for (size_t byte = 1; byte <= 0xff; byte++)
-			if (is_missed(mix, byte << shift) || is_missed(mix, -(byte << shift)))
-				return false;
-	return true;
-}
-
-static void open_classes(struct cairn_heap *h)
-{
-	for (size_t class = 0; class < CAIRN_HEAP_NCLASSES; class ++)
-		h->class[class].seal =
-			(CAIRN_HEAP_CACHE_NBLOCKS * CACHE_ONE | class * CAIRN_HEAP_ALIGN) ^ h->cache_tag;
-}
-
-enum cairn_err cairn_heap_init(struct cairn_heap *h, struct cairn_frames *f, unsigned zones, size_t key)
-{
-	const size_t tag_mask = (CACHE_ONE - 1) & ~(BLOCK_LARGE_NBYTES * 2 - 1);
-
-	if (!h || !f)
-		return CAIRN_EINVAL;
-	memset(h, 0, sizeof(*h));
-	h->frames = f;
-	h->zones = zones ? zones : CAIRN_ANY_ZONE;
-	h->all_nframes = cairn_frame_count(f, CAIRN_FREE);
-	h->roomy_nbytes = (h->all_nframes << CAIRN_FRAME_SHIFT) / 16 * CAIRN_HEAP_ROOMY_SHARE;
-	h->mix = (key ^ MIX) | 1;
-	while (!mix_is_good(h->mix))
-		h->mix += 2;
-	h->unmix = cairn_inverse(h->mix);
-	h->cache_tag = (h->unmix & tag_mask) | CAIRN_HEAP_ALIGN / 2;
-	open_classes(h);
-	cairn_heap_watch(h, false);
-	return CAIRN_OK;
-}
-
 /* ---- choosing a block ---- */
 
-/* A block of the index that holds nbytes: of just that length, or one that leaves at least a smallest
- * block, or is the rest, or any; NULL: none does. */
-static struct cairn_heap_block *choose(const struct cairn_heap *h, size_t nbytes)
+/* The newest block of just that length, or a block of the lowest bin that leaves a smallest block at least;
+ * NULL: there is none. */
+static CAIRN_INLINE struct cairn_heap_block *choose(const struct cairn_heap *h, size_t nbytes)
 {
-	unsigned bin = index_bin(nbytes), low;
+	unsigned shift = index_shift(nbytes), bin = bin_at(nbytes, shift);
 	struct cairn_heap_block *block = h->list[bin];
-	size_t have = 0;
 
-	if (block)
-		have = low_nbytes(header_low(h, block, block->header));
-	if (have == nbytes)
+	if (block && header_low(h, block, block->header) == (nbytes | BLOCK_FREE))
 		return block;
-	low = index_lowest_from(h, index_bin_above(nbytes + BLOCK_MIN_NBYTES));
-	if (h->rest_nbytes == nbytes ||
-	    (h->rest_nbytes >= nbytes + BLOCK_MIN_NBYTES && index_bin(h->rest_nbytes) <= low))
-		return h->rest;
-	if (low != CAIRN_HEAP_NBINS)
-		return h->list[low];
-	if (have > nbytes)
-		return block;
-	low = index_lowest_from(h, index_bin_above(nbytes));
-	if (low != CAIRN_HEAP_NBINS)
-		return h->list[low];
-	return h->rest_nbytes > nbytes ? h->rest : NULL;
+	bin = index_lowest_from(h, bin_above(nbytes + BLOCK_MIN_NBYTES, shift));
+	return bin != CAIRN_HEAP_NBINS ? h->list[bin] : NULL;
 }
 
-/* Such a block, out of the index; *have is its length. NULL also if it is damaged. */
-static struct cairn_heap_block *unshelve(struct cairn_heap *h, size_t nbytes, size_t *have)
+/* One that leaves less. */
+static CAIRN_SLOW struct cairn_heap_block *choose_tight(const struct cairn_heap *h, size_t nbytes)
+{
+	unsigned bin = index_bin(nbytes);
+	struct cairn_heap_block *block = h->list[bin];
+
+	if (block && header_low(h, block, block->header) > nbytes)
+		return block;
+	bin = index_lowest_from(h, bin_above(nbytes, index_shift(nbytes)));
+	return bin != CAIRN_HEAP_NBINS ? h->list[bin] : NULL;
+}
+
+static inline struct cairn_heap_block *take_rest(struct cairn_heap *h, size_t *have)
+{
+	struct cairn_heap_block *rest = h->rest;
+
+	*have = h->rest_nbytes;
+	h->rest = NULL;
+	h->rest_nbytes = 0;
+	return rest;
+}
+
+/* The free block has that length, or more, and is sound. */
+static CAIRN_INLINE bool can_be_taken(const struct cairn_heap *h, const struct cairn_heap_block *block,
+				      size_t low, size_t nbytes)
+{
+	uintptr_t last = (uintptr_t)block_payload(block) + low_nbytes(low) - CAIRN_HEAP_ALIGN;
+
+	return low_state(low) == BLOCK_FREE && low_nbytes(low) >= nbytes && chunk_has_place(h, last) &&
+	       index_holds(h, block, low_nbytes(low));
+}
+
+/* A block of nbytes or more, which is in no list any more; *have is its length. NULL also if it is damaged. */
+static CAIRN_INLINE struct cairn_heap_block *unshelve(struct cairn_heap *h, size_t nbytes, size_t *have)
 {
 	struct cairn_heap_block *block = choose(h, nbytes);
-	size_t low;
+	size_t low = block ? header_low(h, block, block->header) : SIZE_MAX;
+	size_t left = h->rest_nbytes - nbytes;
 
-	if (!block)
-		return NULL;
-	if (h->rest_nbytes != 0 && block == h->rest) {
-		*have = h->rest_nbytes;
-		h->rest_nbytes = 0;
-		return block;
+	if (h->rest_nbytes >= nbytes && left != CAIRN_HEAP_ALIGN && h->rest_nbytes < low_nbytes(low))
+		return take_rest(h, have);
+	if (!block) {
+		block = choose_tight(h, nbytes);
+		if (!block)
+			return h->rest_nbytes >= nbytes ? take_rest(h, have) : NULL;
+		low = header_low(h, block, block->header);
 	}
-	low = header_low(h, block, block->header);
-	*have = low_nbytes(low);
-	if (low_state(low) != BLOCK_FREE || *have < nbytes || !index_holds(h, block, *have)) {
+	if (!can_be_taken(h, block, low, nbytes)) {
 		h->damaged = (uintptr_t)block_payload(block);
 		return NULL;
 	}
-	index_remove(h, block, *have);
+	*have = low_nbytes(low);
+	index_remove(h, block);
 	return block;
 }
 
 /* ---- cutting it ---- */
 
+/* What is left of a block that was cut is the rest from now on. */
+static CAIRN_INLINE void leave(struct cairn_heap *h, struct cairn_heap_block *rest, size_t nbytes)
+{
+	if (h->rest)
+		index_shelve(h, h->rest, h->rest_nbytes);
+	h->rest = rest;
+	h->rest_nbytes = nbytes;
+	chunk_mark(h, rest);
+}
+
+static CAIRN_INLINE size_t carve(struct cairn_heap *h, struct cairn_heap_block *block, size_t have,
+				 size_t nbytes)
+{
+	if (have - nbytes >= BLOCK_MIN_NBYTES)
+		leave(h, block_at(block, nbytes), have - nbytes);
+	else
+		nbytes = have;
+	block_seal(h, block, nbytes | live_state(nbytes));
+	*block_footer_before(block_at(block, nbytes)) = 0;
+	return nbytes;
+}
+
 size_t cairn_heap_carve(struct cairn_heap *h, struct cairn_heap_block *block, size_t have, size_t nbytes)
 {
-	struct cairn_heap_block *behind = block_at(block, nbytes);
-
-	if (have - nbytes >= BLOCK_MIN_NBYTES) {
-		index_shelve_rest(h);
-		h->rest = behind;
-		h->rest_nbytes = have - nbytes;
-		block_seal(h, behind, (have - nbytes) | BLOCK_RETIRED);
-		chunk_mark(h, behind);
-	} else {
-		nbytes = have;
-		behind = block_at(block, have);
-	}
-	block_seal(h, block, nbytes | live_state(nbytes));
-	*block_footer_before(behind) = 0;
-	return nbytes;
+	return carve(h, block, have, nbytes);
 }
 
 void cairn_heap_sign(struct cairn_heap_block *block, size_t nbytes, struct cairn_heap_trailer trailer)
@@ -149,43 +127,38 @@ void cairn_heap_sign(struct cairn_heap_block *block, size_t nbytes, struct cairn
 	memset(zone, CAIRN_POISON_ZONE, (size_t)(end - zone));
 }
 
-static void *hand_out(struct cairn_heap *h, struct cairn_heap_block *block, size_t have, size_t nbytes,
-		      struct cairn_heap_trailer trailer)
+static CAIRN_INLINE void *hand_out(struct cairn_heap *h, struct cairn_heap_block *block, size_t have,
+				   size_t nbytes, struct cairn_heap_trailer trailer)
 {
-	nbytes = cairn_heap_carve(h, block, have, nbytes);
+	nbytes = carve(h, block, have, nbytes);
 	cairn_heap_sign(block, nbytes, trailer);
-	h->taken_nblocks++;
-	h->taken_nbytes += nbytes;
+	heap_count_taken(h, nbytes);
 	return block_payload(block);
 }
 
-static void *take_chosen(struct cairn_heap *h, size_t nbytes, struct cairn_heap_trailer trailer)
+void *cairn_heap_take_cached(struct cairn_heap *h, struct cairn_heap_class *c, size_t nbytes)
 {
-	struct cairn_heap_block *block;
-	size_t have;
+	void *p = class_pop(h, c, nbytes, c->newest, c->seal);
 
-	if (nbytes < BLOCK_LARGE_NBYTES && class_of_nbytes(h, nbytes)->newest != 0) {
-		void *p = cache_take(h, nbytes / CAIRN_HEAP_ALIGN);
-
-		if (!p)
-			h->damaged = class_of_nbytes(h, nbytes)->newest;
-		return p;
-	}
-	block = unshelve(h, nbytes, &have);
-	return block ? hand_out(h, block, have, nbytes, trailer) : NULL;
+	if (!p)
+		h->damaged = c->newest;
+	return p;
 }
 
 void *cairn_heap_take(struct cairn_heap *h, size_t asked_nbytes, const void *owner, const void *caller)
 {
-	size_t nbytes;
-	void *p;
+	struct cairn_heap_block *block;
+	size_t nbytes, have;
 
 	h->damaged = 0;
 	if (!block_nbytes_for(asked_nbytes, &nbytes))
 		return NULL;
-	if (nbytes < BLOCK_LARGE_NBYTES && (p = rest_cut(h, nbytes)) != NULL)
-		return p;
-	return take_chosen(h, nbytes, (struct cairn_heap_trailer){asked_nbytes, owner, caller});
+	if (nbytes < BLOCK_LARGE_NBYTES && class_of_nbytes(h, nbytes)->newest != 0)
+		return cairn_heap_take_cached(h, class_of_nbytes(h, nbytes), nbytes);
+	block = unshelve(h, nbytes, &have);
+	if (!block)
+		return NULL;
+	return hand_out(h, block, have, nbytes, (struct cairn_heap_trailer){asked_nbytes, owner, caller});
 }
 
 /* Bytes from a block's start to where a block of aligned payload can start: none, or enough for a block. */

@@ -134,7 +134,7 @@ enum cairn_err cairn_heap_put(struct cairn_heap *h, void *p, size_t nbytes) CAIR
 size_t cairn_heap_shrink(struct cairn_heap *h);
 bool cairn_heap_trim_step(struct cairn_heap *h, size_t *nframes) CAIRN_MUST_USE;
 
-#define CAIRN_HEAP_FLUSH_NBLOCKS 32
+#define CAIRN_HEAP_FLUSH_NBLOCKS 8
 
 /* Someone waits for memory: what is freed is merged at once. */
 void cairn_heap_watch(struct cairn_heap *h, bool watched);
@@ -142,7 +142,9 @@ void cairn_heap_watch(struct cairn_heap *h, bool watched);
 void cairn_heap_info(const struct cairn_heap *h, struct cairn_heap_info *info);
 
 /* The free block that the last allocation found damaged and refused to touch, once: 0 when there is none
- * to tell of. Its memory was written after it was freed. */
+ * to tell of. Its memory was written after it was freed. If it was cached, what it says of the others of its
+ * length may be wrong as well: they are given up with it, count as cached for good, and the next allocation of
+ * that length is served otherwise. */
 uintptr_t cairn_heap_tell_damage(struct cairn_heap *h);
 
 /* What lies at an address inside a HEAP frame; false: not this heap's. Read-only, safe on damaged headers.
@@ -215,10 +217,11 @@ struct cairn_heap {
 	size_t unmix;         /* closes headers: mix * unmix = 1 */
 	struct cairn_heap_class class[CAIRN_HEAP_NCLASSES];
 
-	/* The rest of the block that was cut last is kept out of the index, to be cut again. */
-	struct cairn_heap_block *rest;
-	size_t rest_nbytes;   /* 0: none */
-	size_t taken_nblocks; /* live and cached */
+	/* What was left of the block that was cut last is kept out of the index, to be cut again. It has no
+	 * header. */
+	struct cairn_heap_block *rest; /* NULL: none, and */
+	size_t rest_nbytes;            /* 0 */
+	size_t taken_nblocks;          /* live and cached */
 	size_t taken_nbytes;
 	size_t words_in_use; /* bit w: bin_in_use[w] != 0 */
 	size_t bin_in_use[CAIRN_HEAP_NWORDS];
@@ -227,11 +230,13 @@ struct cairn_heap {
 	size_t high_water_nbytes; /* before they were last given back */
 	uintptr_t damaged;
 	size_t cache_tag;                 /* of all seals */
-	size_t flushed;                   /* classes below are empty, as far as a flush has come */
+	size_t flush_class;               /* whose blocks a flush has come to, and */
+	size_t flush_left;                /* how many of them are next */
 	struct cairn_heap_block *surplus; /* a free block that may hold whole frames to give back; or NULL */
 	size_t roomy_nbytes;              /* once tight, the heap is so until less than this is taken */
 	bool watched;                     /* someone waits for memory: nothing is cached */
 	bool tight;                       /* memory is short: nothing is cached */
+	bool nothing_cached;              /* any more, and nothing will be */
 
 	struct cairn_frames *frames;
 	struct cairn_heap_span main; /* the chunk that grows */

@@ -3,7 +3,7 @@
  * Private to heap*.c and its tests.
  *
  *	header   sealed: length in bytes and state
- *	payload  [ next, prev ... footer ]	while FREE; the footer is sealed too
+ *	payload  [ next, link ... footer ]	while FREE; the footer is sealed too
  *		 [ bytes ... red zone, trailer ] while live, at level 2
  *
  * Sealing. Let low = length | state. The header of a block with its payload at p is
@@ -18,20 +18,20 @@
  * neighbour. A block whose front neighbour is free learns that from the footer before it; what the footer
  * says is believed only when the header that it leads to says the same and the index holds that block. The
  * last word of a block is cleared when the block is cut, so that none is left from before.
- * A free block that is merged away leaves a header that says DEAD, so that no header says FREE but that of
- * a free block, and a second free of it is still told from one of no block. Lengths count the header and
- * are multiples of CAIRN_HEAP_ALIGN. */
+ * A block that is merged away leaves a header that says GONE, so that a second free of it is still told from
+ * one of no block. Lengths count the header and are multiples of CAIRN_HEAP_ALIGN. */
 #ifndef CAIRN_HEAP_BLOCK_H
 #define CAIRN_HEAP_BLOCK_H
 
 #include "heap.h"
 
-#define BLOCK_FREE    ((size_t)1)
-#define BLOCK_RETIRED ((size_t)2) /* in nobody's hands: between the halves of a free, the rest, the end */
-#define BLOCK_DEAD    ((size_t)3) /* no block any more */
-#define BLOCK_LARGE   ((size_t)4) /* live, and too long for a class */
-#define BLOCK_CACHED  ((size_t)6) /* freed, in its class; told by heap_fast.h, never sealed */
-#define BLOCK_STATE   ((size_t)7)
+#define BLOCK_GONE     ((size_t)1) /* no block any more: this, and what it was before */
+#define BLOCK_FREE     ((size_t)2)
+#define BLOCK_LARGE    ((size_t)4) /* live, and too long for a class */
+#define BLOCK_RETIRED  ((size_t)6) /* in nobody's hands: between the halves of a free, or the end of a chunk */
+#define BLOCK_CACHED   ((size_t)7) /* freed, in its class; told by heap_fast.h, never sealed */
+#define BLOCK_NOT_LIVE ((size_t)3) /* one of these bits */
+#define BLOCK_STATE    ((size_t)7)
 
 #define BLOCK_HEADER_NBYTES sizeof(size_t)
 #define BLOCK_MIN_NBYTES    (sizeof(struct cairn_heap_block) + sizeof(size_t))
@@ -44,8 +44,8 @@
 
 struct cairn_heap_block {
 	size_t header;
-	struct cairn_heap_block *next; /* payload starts here */
-	struct cairn_heap_block *prev;
+	struct cairn_heap_block *next;  /* payload starts here */
+	struct cairn_heap_block **link; /* what points here: another's `next`, or the head of the list */
 };
 _Static_assert(offsetof(struct cairn_heap_block, next) == BLOCK_HEADER_NBYTES,
 	       "the payload follows the header");
@@ -103,6 +103,12 @@ static inline size_t block_sealed(const struct cairn_heap *h, const struct cairn
 static inline void block_seal(const struct cairn_heap *h, struct cairn_heap_block *block, size_t low)
 {
 	block->header = block_sealed(h, block, low);
+}
+
+/* The block that begins there is none any more, and its header says so. */
+static inline void block_bury(const struct cairn_heap *h, struct cairn_heap_block *block)
+{
+	block->header += (BLOCK_GONE << CAIRN_HEAP_CHECK_BITS) * h->unmix;
 }
 
 /* Length and state that a header read from that place stands for; 0: it fails its check. */

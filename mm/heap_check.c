@@ -32,10 +32,10 @@ static const char *check_block(const struct cairn_heap *h, const struct cairn_he
 {
 	size_t nbytes = low_nbytes(low);
 	bool header_is_sound = low != 0 && chunk_fits(chunk, block, nbytes) &&
-			       (low_state(low) != BLOCK_DEAD) &&
-			       ((low & BLOCK_DEAD) != 0 || low_is_live(low));
+			       (low_is_live(low) || low_state(low) == BLOCK_FREE ||
+				low_state(low) == BLOCK_RETIRED || low_state(low) == BLOCK_CACHED);
 	bool map_has_block = !CAIRN_HEAP_MAP || cairn_heap_map_has(chunk, block);
-	bool is_unused = low_state(low) == BLOCK_FREE || (h->rest_nbytes != 0 && block == h->rest);
+	bool is_unused = low_state(low) == BLOCK_FREE || block == h->rest;
 
 	CAIRN_HOLDS(header_is_sound);
 	CAIRN_HOLDS(map_has_block);
@@ -53,13 +53,11 @@ static const char *check_block(const struct cairn_heap *h, const struct cairn_he
 static void count_block(const struct cairn_heap *h, const struct cairn_heap_block *block, size_t low,
 			struct census *seen)
 {
-	bool is_rest = h->rest_nbytes != 0 && block == h->rest && low_nbytes(low) == h->rest_nbytes;
-
-	if (is_rest)
+	if (block == h->rest) {
 		seen->rest = true;
-	else if (low_state(low) == BLOCK_FREE)
+	} else if (low_state(low) == BLOCK_FREE) {
 		seen->free_nblocks++;
-	else {
+	} else {
 		seen->taken_nblocks++;
 		seen->taken_nbytes += low_nbytes(low);
 		seen->cached_nblocks += low_state(low) == BLOCK_CACHED;
@@ -95,7 +93,7 @@ static const char *check_blocks(const struct cairn_heap *h, const struct cairn_h
 			return broken;
 		nblocks++;
 		count_block(h, block, low, seen);
-		after_unused = low_state(low) == BLOCK_FREE || (h->rest_nbytes != 0 && block == h->rest);
+		after_unused = low_state(low) == BLOCK_FREE || block == h->rest;
 		block = block_at(block, low_nbytes(low));
 	}
 	end_is_sound = block->header == block_sealed(h, block, BLOCK_RETIRED);
@@ -137,7 +135,9 @@ static const char *check_index(const struct cairn_heap *h, const struct census *
 		CAIRN_HOLDS(bin_bit == (h->list[bin] != NULL));
 		CAIRN_HOLDS(word_bit == (h->bin_in_use[word] != 0));
 		for (const struct cairn_heap_block *block = h->list[bin]; block; block = block->next) {
-			size_t low = chunk_holds_block(h, block) ? header_low(h, block, block->header) : 0;
+			size_t low = chunk_has_place(h, (uintptr_t)block_payload(block))
+					     ? header_low(h, block, block->header)
+					     : 0;
 			bool listed_block_is_free =
 				low_state(low) == BLOCK_FREE && index_bin(low_nbytes(low)) == bin;
 
@@ -159,7 +159,7 @@ static const char *check_class(const struct cairn_heap *h, size_t class, size_t 
 	CAIRN_HOLDS(seal_is_of_class);
 	for (size_t n = 0; n < nblocks; n++) {
 		const struct cairn_heap_block *block = block_of((const void *)c.newest);
-		bool cached_block_is_sound = c.newest != 0 && chunk_holds_block(h, block) &&
+		bool cached_block_is_sound = c.newest != 0 && chunk_has_place(h, c.newest) &&
 					     block->header - (uintptr_t)block->next == c.seal;
 
 		CAIRN_HOLDS(cached_block_is_sound);
@@ -175,7 +175,7 @@ static const char *check_cache(const struct cairn_heap *h, const struct census *
 {
 	size_t cached_nblocks = 0;
 
-	for (size_t class = 0; class < CAIRN_HEAP_NCLASSES; class ++) {
+	for (size_t class = CLASS_FIRST; class < CAIRN_HEAP_NCLASSES; class ++) {
 		const char *broken = check_class(h, class, &cached_nblocks);
 
 		if (broken)
@@ -187,7 +187,8 @@ static const char *check_cache(const struct cairn_heap *h, const struct census *
 
 static const char *check_figures(const struct cairn_heap *h, const struct census *seen)
 {
-	CAIRN_HOLDS(seen->rest == (h->rest_nbytes != 0));
+	CAIRN_HOLDS(seen->rest == (h->rest != NULL));
+	CAIRN_HOLDS((h->rest != NULL) == (h->rest_nbytes != 0));
 	CAIRN_HOLDS(h->nchunks == seen->nchunks);
 	CAIRN_HOLDS(h->nframes == seen->nframes);
 	CAIRN_HOLDS(h->overhead_nbytes == seen->overhead_nbytes);

@@ -275,7 +275,7 @@ static bool give_back_chunk(struct cairn_heap *h, const struct cairn_heap_span *
 
 	if (!chunk_is_linked(h, chunk_head(chunk)))
 		return false;
-	block_seal(h, first, chunk_room(chunk, first) | BLOCK_DEAD);
+	block_seal(h, first, chunk_room(chunk, first) | BLOCK_GONE);
 	if (cairn_frame_free(h->frames, cairn_addr_to_pfn(chunk->base), CAIRN_HEAP) != CAIRN_OK)
 		return false;
 	chunk_unlink(h, &head);

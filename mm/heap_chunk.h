@@ -82,11 +82,9 @@ enum cairn_err cairn_heap_chunk_find(const struct cairn_heap *h, uintptr_t addr,
 /* addr lies in some heap's frame, so that it can be read. */
 bool cairn_heap_chunk_readable(const struct cairn_heap *h, uintptr_t addr);
 
-/* The payload of `block`, a pointer that may be anything, can be read as one. */
-static inline bool chunk_holds_block(const struct cairn_heap *h, const struct cairn_heap_block *block)
+/* A block can have its payload there, so that what is there can be read as one: any number. */
+static inline bool chunk_has_place(const struct cairn_heap *h, uintptr_t p)
 {
-	uintptr_t p = (uintptr_t)block + BLOCK_HEADER_NBYTES;
-
 	if (cairn_rotate_right(p - h->main_first, CAIRN_HEAP_ALIGN_LOG2) < h->main_nplaces)
 		return true;
 	return p % CAIRN_HEAP_ALIGN == 0 && cairn_heap_chunk_readable(h, p);

@@ -28,6 +28,20 @@
 _Static_assert(CAIRN_HEAP_CACHE_NBLOCKS < 1 << (CACHE_COUNT_BITS - 1), "the count fits");
 _Static_assert(CAIRN_HEAP_NCLASSES *CAIRN_HEAP_ALIGN <= CACHE_ONE / 256, "a tag of eight bits at least");
 
+/* The class of the smallest blocks. Those below have no blocks, and never seem to be empty, so that what asks for
+ * one finds a damaged block there at once, and no block, not even a part of the rest. */
+#define CLASS_FIRST (BLOCK_MIN_NBYTES / CAIRN_HEAP_ALIGN)
+
+/* A block was taken out of what is free. */
+static inline void heap_count_taken(struct cairn_heap *h, size_t nbytes)
+{
+	size_t taken_nblocks = h->taken_nblocks, taken_nbytes = h->taken_nbytes;
+
+	CAIRN_TOGETHER(taken_nblocks, taken_nbytes);
+	h->taken_nblocks = taken_nblocks + 1;
+	h->taken_nbytes = taken_nbytes + nbytes;
+}
+
 /* Blocks in a class, by what it says. */
 static inline size_t class_nblocks(const struct cairn_heap *h, size_t class)
 {
@@ -39,32 +53,17 @@ static inline struct cairn_heap_class *class_of_nbytes(struct cairn_heap *h, siz
 	return ((struct cairn_heap *)((uintptr_t)h + nbytes))->class;
 }
 
-/* The class that a request is served from; the empty ones 0 and 1 also for what no class is for. */
-static inline size_t class_for(size_t asked_nbytes)
-{
-	return (asked_nbytes + BLOCK_EXTRA_NBYTES + CAIRN_HEAP_ALIGN - 1) / CAIRN_HEAP_ALIGN;
-}
+/* With these bytes more, a request is as long as its block, once that is rounded down. Its class is told by that;
+ * 0 or 1 also by what no class is for. */
+#define BLOCK_PAD_NBYTES (BLOCK_EXTRA_NBYTES + CAIRN_HEAP_ALIGN - 1)
 
-/* The length of the block for a request that a class is for. */
-static inline size_t small_nbytes_for(size_t asked_nbytes)
+/* The block freed last into a class, at p, live again; NULL: it is damaged. */
+static inline void *class_pop(struct cairn_heap *h, struct cairn_heap_class *c, size_t nbytes, uintptr_t p,
+			      size_t seal)
 {
-	return cairn_round_down(asked_nbytes + BLOCK_EXTRA_NBYTES + CAIRN_HEAP_ALIGN - 1, CAIRN_HEAP_ALIGN);
-}
+	size_t header = ((const size_t *)p)[-1];
+	size_t next = ((const size_t *)p)[0];
 
-/* The block freed last into a class (below CAIRN_HEAP_NCLASSES), live again; NULL: it is empty, or the block
- * is damaged. */
-static inline void *cache_take(struct cairn_heap *h, size_t class)
-{
-	size_t nbytes = class * CAIRN_HEAP_ALIGN;
-	struct cairn_heap_class *c = class_of_nbytes(h, nbytes);
-	uintptr_t p = c->newest;
-	size_t seal = c->seal;
-	size_t header, next;
-
-	if (p == 0)
-		return NULL;
-	header = ((const size_t *)p)[-1];
-	next = ((const size_t *)p)[0];
 	if (header - next != seal)
 		return NULL;
 	((size_t *)p)[-1] = sealed_at(h, p, nbytes);
@@ -112,36 +111,60 @@ static inline bool cache_free(struct cairn_heap *h, void *payload)
 
 /* Is there no free block that is as long as a small request, or not much longer: of that bin to the end of its
  * word of the index, or in the next word? */
-_Static_assert(BIN_EXACT_NBYTES / CAIRN_HEAP_ALIGN / CAIRN_WORD_BITS + 1 < CAIRN_HEAP_NWORDS,
-	       "the next word is there");
-static inline bool nothing_near(const struct cairn_heap *h, size_t nbytes)
+static inline bool nothing_near(const struct cairn_heap *h, size_t bin)
 {
-	size_t bin = nbytes / CAIRN_HEAP_ALIGN;
 	const size_t *bins = &h->bin_in_use[bin / CAIRN_WORD_BITS];
+	size_t here = bins[0], next = bins[1];
 
-	if (BLOCK_LARGE_NBYTES - CAIRN_HEAP_ALIGN > BIN_EXACT_NBYTES && nbytes > BIN_EXACT_NBYTES)
-		return false;
-	return (bins[0] >> bin % CAIRN_WORD_BITS | bins[1]) == 0;
+	CAIRN_TOGETHER(here, next);
+	return (here >> bin % CAIRN_WORD_BITS | next) == 0;
 }
+#define NEAR_MAX_NBYTES (BIN_EXACT_NBYTES + CAIRN_HEAP_ALIGN)
+_Static_assert(NEAR_MAX_NBYTES / CAIRN_HEAP_ALIGN / CAIRN_WORD_BITS + 1 < CAIRN_HEAP_NWORDS,
+	       "the next word is there");
 
-/* Cut a block of nbytes, less than BLOCK_LARGE_NBYTES, from the rest, if its class is empty; NULL: it can not
- * be, or something else would do better. */
-static inline void *rest_cut(struct cairn_heap *h, size_t nbytes)
+/* Cut a block of a class, of nbytes, from the rest, if the class is empty; NULL: it can not be, or something else
+ * would do better. Lengths that have a class have the bin of that number, but for the longest, for which one more
+ * does no harm. */
+static inline void *rest_cut(struct cairn_heap *h, size_t class, size_t nbytes)
 {
-	struct cairn_heap_block *block = h->rest, *rest = block_at(block, nbytes);
-	size_t left = h->rest_nbytes - nbytes;
+	struct cairn_heap_block *block = h->rest, *rest;
+	size_t rest_nbytes = h->rest_nbytes, left;
 
+	CAIRN_TOGETHER(block, rest_nbytes);
+	rest = block_at(block, nbytes);
+	left = rest_nbytes - nbytes;
 	if (CAIRN_CHECK >= 2 || CAIRN_HEAP_MAP || (intptr_t)left < (intptr_t)BLOCK_MIN_NBYTES ||
-	    nbytes < BLOCK_MIN_NBYTES || class_of_nbytes(h, nbytes)->newest != 0 || !nothing_near(h, nbytes))
+	    (BLOCK_LARGE_NBYTES > NEAR_MAX_NBYTES + CAIRN_HEAP_ALIGN && nbytes > NEAR_MAX_NBYTES) ||
+	    class_of_nbytes(h, nbytes)->newest != 0 || !nothing_near(h, class))
 		return NULL;
 	block_seal(h, block, nbytes);
 	*block_footer_before(rest) = 0;
-	block_seal(h, rest, left | BLOCK_RETIRED);
 	h->rest = rest;
 	h->rest_nbytes = left;
-	h->taken_nblocks++;
-	h->taken_nbytes += nbytes;
-	return block_payload(block);
+	heap_count_taken(h, nbytes);
+	return (unsigned char *)block + BLOCK_HEADER_NBYTES; /* which is not NULL, as the compiler sees */
+}
+
+/* A block for a request that has a class: the one freed last, or one from the rest; NULL: it takes more than
+ * that. */
+static inline void *small_take(struct cairn_heap *h, size_t padded_nbytes)
+{
+	size_t class = padded_nbytes / CAIRN_HEAP_ALIGN, seal;
+	struct cairn_heap_class *c;
+	uintptr_t newest;
+	void *p = NULL;
+
+	CAIRN_AT_HAND(class);
+	c = class_of_nbytes(h, class * CAIRN_HEAP_ALIGN);
+	newest = c->newest;
+	seal = c->seal;
+	CAIRN_TOGETHER(newest, seal);
+	if (newest != 0)
+		p = class_pop(h, c, class * CAIRN_HEAP_ALIGN, newest, seal);
+	if (CAIRN_RARE(!p))
+		p = rest_cut(h, class, cairn_round_down(padded_nbytes, CAIRN_HEAP_ALIGN));
+	return p;
 }
 
 /* Length of the cached block there, by what its two words say, which must be one of the seals that its class
@@ -153,18 +176,21 @@ static inline size_t cached_nbytes(const struct cairn_heap *h, const struct cair
 	size_t nbytes = (seal ^ h->cache_tag) & (CACHE_ONE - 1);
 	size_t class = nbytes / CAIRN_HEAP_ALIGN;
 
-	if (nbytes % CAIRN_HEAP_ALIGN != 0 || nbytes >= BLOCK_LARGE_NBYTES)
+	if (nbytes % CAIRN_HEAP_ALIGN != 0 || nbytes >= BLOCK_LARGE_NBYTES || class < CLASS_FIRST)
 		return 0;
 	return seal - h->class[class].seal < class_nblocks(h, class) * CACHE_ONE ? nbytes : 0;
 }
 
-/* Length and state of a block, cached ones included; 0: no block, or damaged. The header is read once. */
+/* Length and state of a block, cached ones and the rest included; 0: no block, or damaged. The header is read
+ * once. */
 static inline size_t block_low(const struct cairn_heap *h, const struct cairn_heap_block *block)
 {
 	size_t header = *(const volatile size_t *)&block->header;
 	size_t low = header_low(h, block, header);
 	size_t nbytes;
 
+	if (block == h->rest)
+		return h->rest_nbytes | BLOCK_RETIRED;
 	if (low != 0)
 		return low;
 	nbytes = cached_nbytes(h, block, header);

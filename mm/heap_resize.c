@@ -13,11 +13,12 @@ static void cut(struct cairn_heap *h, struct heap_site *site, size_t nbytes)
 	tail.nbytes = site->nbytes - nbytes;
 	tail.before_nbytes = 0;
 	if (tail.nbytes == 0 || (tail.nbytes < BLOCK_MIN_NBYTES && site->behind_nbytes == 0) ||
-	    free_nbytes_before(h, &site->chunk, tail.block) != 0)
+	    unused_nbytes_before(h, &site->chunk, tail.block) != 0)
 		return;
+	heap_count_given(h, tail.nbytes);
 	block_seal(h, site->block, nbytes | live_state(nbytes));
 	chunk_mark(h, tail.block);
-	heap_count_given(h, tail.nbytes);
+	block_seal(h, tail.block, tail.nbytes | BLOCK_RETIRED);
 	cairn_heap_release(h, &tail);
 	site->nbytes = nbytes;
 }
@@ -25,15 +26,11 @@ static void cut(struct cairn_heap *h, struct heap_site *site, size_t nbytes)
 /* Lengthen a live block to nbytes at the cost of what is unused behind it, which is long enough. */
 static void absorb(struct cairn_heap *h, struct heap_site *site, size_t nbytes)
 {
-	size_t have = site->nbytes + site->behind_nbytes;
+	struct cairn_heap_block *behind = block_at(site->block, site->nbytes);
 
-	if (h->rest_nbytes != 0 && site->behind == h->rest)
-		h->rest_nbytes = 0;
-	else
-		index_remove(h, site->behind, site->behind_nbytes);
-	block_seal(h, site->behind, site->behind_nbytes | BLOCK_DEAD);
-	chunk_unmark(h, site->behind);
-	nbytes = cairn_heap_carve(h, site->block, have, nbytes);
+	cairn_heap_swallow(h, behind);
+	chunk_unmark(h, behind);
+	nbytes = cairn_heap_carve(h, site->block, site->nbytes + site->behind_nbytes, nbytes);
 	h->taken_nbytes += nbytes - site->nbytes;
 	site->nbytes = nbytes;
 }

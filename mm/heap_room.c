@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* Making room, and giving it back: growth by frames, emptying the cache, and which of the two comes first.
  *
- * As long as there are frames enough, the heap grows and lets freed blocks lie in the cache, for speed. Once
- * it holds most of all the memory there is for it (CAIRN_HEAP_TIGHT_SHARE), memory counts for more: nothing is cached,
- * what is cached already is merged before more frames are taken, and it stays so until most of the heap is
- * free (CAIRN_HEAP_ROOMY_SHARE).
+ * As long as there are frames enough, the heap grows and lets freed blocks lie in the cache, for speed; without
+ * frames, it merges a few of them at a time until what is asked for is there. Once it holds most of all the memory
+ * there is for it (CAIRN_HEAP_TIGHT_SHARE) and most of that is live (CAIRN_HEAP_LIVE_SHARE), memory counts for more:
+ * nothing is cached, and it stays so until most of the heap is free (CAIRN_HEAP_ROOMY_SHARE).
  * Locking: none here; cairn.c serialises, and takes its lock anew for each step. */
 #include "heap_site.h"
 
 static void open_cache(struct cairn_heap *h)
 {
-	bool open = CAIRN_CHECK <= 1 && !CAIRN_HEAP_MAP && !h->watched && !h->tight;
+	bool open = CAIRN_HEAP_CACHE_NBLOCKS > 0 && CAIRN_CHECK <= 1 && !CAIRN_HEAP_MAP && !h->watched &&
+		    !h->tight;
 
 	h->ncached = open ? CAIRN_HEAP_NCLASSES : 0;
+	if (open)
+		h->nothing_cached = false;
 }
 
 void cairn_heap_watch(struct cairn_heap *h, bool watched)
@@ -23,11 +26,24 @@ void cairn_heap_watch(struct cairn_heap *h, bool watched)
 	open_cache(h);
 }
 
-/* The heap has got more frames. */
+static size_t cached_nbytes_in_all(const struct cairn_heap *h)
+{
+	size_t nbytes = 0;
+
+	for (size_t class = CLASS_FIRST; class < CAIRN_HEAP_NCLASSES; class ++)
+		nbytes += class_nblocks(h, class) * class * CAIRN_HEAP_ALIGN;
+	return nbytes;
+}
+
+/* The heap needs more frames. */
 static void judge_pressure(struct cairn_heap *h)
 {
-	if (h->nframes >= h->all_nframes / 16 * CAIRN_HEAP_TIGHT_SHARE && h->taken_nbytes >= h->roomy_nbytes)
-		h->tight = true;
+	size_t live_nbytes;
+
+	if (h->tight || h->nframes < h->all_nframes / 16 * CAIRN_HEAP_TIGHT_SHARE)
+		return;
+	live_nbytes = h->taken_nbytes - cached_nbytes_in_all(h);
+	h->tight = live_nbytes >= (h->all_nframes << CAIRN_FRAME_SHIFT) / 16 * CAIRN_HEAP_LIVE_SHARE;
 	open_cache(h);
 }
 
@@ -39,28 +55,55 @@ void cairn_heap_relax(struct cairn_heap *h)
 
 /* ---- the cache ---- */
 
-bool cairn_heap_flush(struct cairn_heap *h)
-{
-	struct heap_site site = {0};
-	bool all_seen = h->flushed == 0;
-	void *p = NULL;
+/* Blocks of a class that are flushed in a row: so many for each of this number that it has, and one. */
+#define FLUSH_SHARE 64
 
-	if (h->damaged != 0)
-		return false;
-	for (; !p && h->flushed < CAIRN_HEAP_NCLASSES; h->flushed += !p)
-		p = cache_take(h, CAIRN_HEAP_NCLASSES - 1 - h->flushed);
-	site.nbytes = (CAIRN_HEAP_NCLASSES - 1 - h->flushed) * CAIRN_HEAP_ALIGN;
-	if (!p) {
-		h->flushed = 0;
-		return !all_seen;
+/* The class to flush a block of; 0: all are empty. Each comes in turn, with more blocks if it has more, so that
+ * what was freed at about one time goes back together: it often lies side by side. */
+static size_t class_to_flush(struct cairn_heap *h)
+{
+	size_t class = h->flush_class, n = CAIRN_HEAP_NCLASSES - CLASS_FIRST;
+
+	if (h->nothing_cached)
+		return 0;
+	if (h->flush_left == 0 || h->class[class].newest == 0) {
+		do
+			class = class > CLASS_FIRST ? class - 1 : CAIRN_HEAP_NCLASSES - 1;
+		while (h->class[class].newest == 0 && --n != 0);
+		h->flush_left = class_nblocks(h, class) / FLUSH_SHARE + 1;
 	}
+	h->flush_class = class;
+	h->nothing_cached = n == 0 && h->ncached == 0;
+	if (n == 0) {
+		h->flush_left = 0;
+		return 0;
+	}
+	h->flush_left--;
+	return class;
+}
+
+/* The newest block of a class, out of the cache and merged. */
+static void flush_class(struct cairn_heap *h, size_t class)
+{
+	struct heap_site site = {.nbytes = class * CAIRN_HEAP_ALIGN};
+	struct cairn_heap_class *c = &h->class[class];
+	void *p = cairn_heap_take_cached(h, c, site.nbytes);
+
+	if (!p || cairn_heap_chunk_find(h, (uintptr_t)p, &site.chunk) != CAIRN_OK)
+		return;
 	site.block = block_of(p);
-	if (cairn_heap_chunk_find(h, (uintptr_t)p, &site.chunk) != CAIRN_OK)
-		return true;
 	if (cairn_heap_look_around(h, &site) != CAIRN_OK)
 		site.before_nbytes = site.behind_nbytes = 0;
 	cairn_heap_free_site(h, &site);
-	return true;
+}
+
+bool cairn_heap_flush(struct cairn_heap *h)
+{
+	size_t class = h->damaged == 0 ? class_to_flush(h) : 0;
+
+	if (class != 0)
+		flush_class(h, class);
+	return class != 0;
 }
 
 /* ---- frames ---- */
@@ -78,7 +121,6 @@ static __attribute__((noinline)) void add(struct cairn_heap *h, struct cairn_hea
 		site.before_nbytes = site.behind_nbytes = 0;
 	cairn_heap_release(h, &site);
 	h->surplus = NULL;
-	judge_pressure(h);
 }
 
 bool cairn_heap_grow(struct cairn_heap *h, size_t align, size_t asked_nbytes)
@@ -88,13 +130,12 @@ bool cairn_heap_grow(struct cairn_heap *h, size_t align, size_t asked_nbytes)
 
 	if (padded == 0 || h->damaged != 0)
 		return false;
+	judge_pressure(h);
 	block = cairn_heap_chunk_grow(h, padded);
 	if (block) {
 		add(h, block);
 		return true;
 	}
-	h->tight = h->taken_nbytes >= h->roomy_nbytes;
-	open_cache(h);
 	return false;
 }
 
@@ -109,12 +150,13 @@ static struct cairn_heap_block *take_surplus(struct cairn_heap *h, struct cairn_
 		return NULL;
 	nbytes = chunk_room(chunk, block);
 	if (block == h->rest && h->rest_nbytes == nbytes) {
+		h->rest = NULL;
 		h->rest_nbytes = 0;
 		return block;
 	}
 	if (block->header != block_sealed(h, block, nbytes | BLOCK_FREE) || !index_holds(h, block, nbytes))
 		return NULL;
-	index_remove(h, block, nbytes);
+	index_remove(h, block);
 	return block;
 }
 

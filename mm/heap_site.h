@@ -6,15 +6,16 @@
 
 #include "heap_index.h"
 
-/* The heap counts memory as short from the one on, and no longer below the other: in 1/16 of what was free when
- * it was made, of frames taken and of bytes in use. */
-#define CAIRN_HEAP_TIGHT_SHARE 15
+/* When the heap, having taken so many of the frames that were free when it was made, needs more, and so many of
+ * their bytes are live, it counts memory as short; no longer once fewer bytes than the third are live or cached.
+ * In sixteenths. */
+#define CAIRN_HEAP_TIGHT_SHARE 14
+#define CAIRN_HEAP_LIVE_SHARE  10
 #define CAIRN_HEAP_ROOMY_SHARE 5
 
 struct heap_site {
 	struct cairn_heap_block *block;
 	size_t nbytes;
-	struct cairn_heap_block *behind;
 	size_t behind_nbytes; /* length of the block behind, if that is free or the rest; else 0 */
 	size_t before_nbytes; /* length of the block in front, if that is free or the rest; else 0 */
 	struct cairn_heap_span chunk;
@@ -40,9 +41,15 @@ void cairn_heap_free_site(struct cairn_heap *h, const struct heap_site *site);
 /* The site's bytes become free: merged with what is free around them. */
 void cairn_heap_release(struct cairn_heap *h, const struct heap_site *site);
 
+/* Take a free block or the rest out, to be part of another; true: it was the rest. */
+bool cairn_heap_swallow(struct cairn_heap *h, struct cairn_heap_block *block);
+
 /* Use nbytes of a block of `have`, which is in no list; what is left of it is the rest from now on, if it
  * can be a block. Result: the length used. */
 size_t cairn_heap_carve(struct cairn_heap *h, struct cairn_heap_block *block, size_t have, size_t nbytes);
+
+/* The newest block of a class that is not empty, live again. NULL: it is damaged, which is to be told. */
+void *cairn_heap_take_cached(struct cairn_heap *h, struct cairn_heap_class *c, size_t nbytes);
 
 /* Level 2: fill in the trailer, and paint from what was asked for up to it: little more than a word. */
 void cairn_heap_sign(struct cairn_heap_block *block, size_t nbytes, struct cairn_heap_trailer trailer);

@@ -19,7 +19,7 @@ void cairn_heap_info(const struct cairn_heap *h, struct cairn_heap_info *info)
 	memset(info, 0, sizeof(*info));
 	if (!h)
 		return;
-	for (size_t class = 0; class < CAIRN_HEAP_NCLASSES; class ++) {
+	for (size_t class = CLASS_FIRST; class < CAIRN_HEAP_NCLASSES; class ++) {
 		size_t nblocks = class_nblocks(h, class);
 
 		info->cached_nblocks += nblocks;
@@ -42,8 +42,12 @@ uintptr_t cairn_heap_tell_damage(struct cairn_heap *h)
 {
 	uintptr_t damaged = h ? h->damaged : 0;
 
-	if (h)
-		h->damaged = 0;
+	if (damaged == 0)
+		return 0;
+	h->damaged = 0;
+	for (size_t class = CLASS_FIRST; class < CAIRN_HEAP_NCLASSES; class ++)
+		if (h->class[class].newest == damaged)
+			h->class[class].newest = 0;
 	return damaged;
 }
 

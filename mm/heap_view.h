@@ -3,7 +3,7 @@
 #ifndef CAIRN_HEAP_VIEW_H
 #define CAIRN_HEAP_VIEW_H
 
-#include "heap_index.h"
+#include "heap_site.h"
 
 /* `head`, which may be anything, is the start of a chunk of this heap: which one. */
 static inline bool chunk_is_ours(const struct cairn_heap *h, const struct cairn_heap_chunk *head,

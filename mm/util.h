@@ -27,9 +27,11 @@ int memcmp(const void *a, const void *b, size_t nbytes);
 
 /* Built for size: then nothing is there twice for the sake of speed. */
 #ifdef __OPTIMIZE_SIZE__
-#define CAIRN_SMALL 1
+#define CAIRN_SMALL  1
+#define CAIRN_INLINE inline
 #else
-#define CAIRN_SMALL 0
+#define CAIRN_SMALL  0
+#define CAIRN_INLINE inline __attribute__((always_inline)) /* a copy in each caller */
 #endif
 
 /* The compiler moves no access to memory across; no instruction. Fields that lie side by side are then
@@ -39,7 +41,8 @@ static inline __attribute__((always_inline)) void cairn_keep_order(void)
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
-#define CAIRN_WORD_BITS (sizeof(size_t) * 8)
+#define CAIRN_WORD_BITS        (sizeof(size_t) * 8)
+#define CAIRN_WORD_NBYTES_LOG2 (sizeof(size_t) == 8 ? 3u : 2u)
 
 /* Index of the lowest and of the highest set bit. word != 0. */
 static inline unsigned cairn_lowest_bit(size_t word)
@@ -73,6 +76,10 @@ static inline size_t cairn_rotate_right(size_t word, unsigned nbits)
 {
 	return word >> nbits | word << (CAIRN_WORD_BITS - nbits);
 }
+
+/* Have the word as it is in a register here: what is computed from it is not computed anew from what it was made
+ * of. */
+#define CAIRN_AT_HAND(a) __asm__("" : "+r"(a))
 
 /* Have both words at hand here, so that where they lie side by side one instruction can move the two. */
 #define CAIRN_TOGETHER(a, b) __asm__("" : "+r"(a), "+r"(b))

@@ -127,6 +127,35 @@ static void sized_free_knows_the_size(void **state)
 	assert_all_back();
 }
 
+/* The fast path: a block of its class, or of the rest; nothing for requests whose class has no blocks. */
+static void small_requests_are_served_fast(void **state)
+{
+	unsigned char *p, *q;
+	size_t nserved = 0;
+
+	(void)state;
+	for (size_t nbytes = 0; nbytes + BLOCK_PAD_NBYTES < BLOCK_MIN_NBYTES; nbytes++)
+		assert_null(small_take(&heap, nbytes + BLOCK_PAD_NBYTES));
+	give(take(8));
+	if (heap.ncached == 0)
+		return;
+	for (size_t nbytes = CAIRN_HEAP_ALIGN; nbytes + BLOCK_PAD_NBYTES < BLOCK_LARGE_NBYTES; nbytes++) {
+		p = take(nbytes);
+		q = small_take(&heap, nbytes + BLOCK_PAD_NBYTES);
+		nserved += q != NULL;
+		if (!q)
+			q = take(nbytes); /* there is a block near that length */
+		assert_sound();
+		assert_in_range(cairn_heap_usable(&heap, q), nbytes, nbytes + CAIRN_HEAP_ALIGN - 1);
+		give(q);
+		assert_ptr_equal(small_take(&heap, nbytes + BLOCK_PAD_NBYTES), q);
+		give(p);
+		give(q);
+	}
+	assert_true(nserved > CAIRN_HEAP_CACHE_MAX / 2);
+	assert_all_back();
+}
+
 /* ---- resizing in place ---- */
 
 static void growing_takes_what_is_behind(void **state)
@@ -325,6 +354,7 @@ int test_heap_run(void)
 		HEAP_TEST(every_size_can_be_used_whole),
 		HEAP_TEST(every_alignment_is_kept),
 		HEAP_TEST(sized_free_knows_the_size),
+		HEAP_TEST(small_requests_are_served_fast),
 		HEAP_TEST_UNCACHED(growing_takes_what_is_behind),
 		HEAP_TEST_UNCACHED(shrinking_gives_the_tail_back),
 		HEAP_TEST(resizing_goes_both_ways),

@@ -283,6 +283,60 @@ static void late_writes_are_not_followed(void **state)
 	assert_int_equal(cairn_frame_free(&frames, pages, CAIRN_PAGES), CAIRN_OK);
 }
 
+/* A cached block that was written to is told of once. Then its length is served again, without those that hung
+ * from it, which stay accounted for. */
+static void a_damaged_class_is_given_up(void **state)
+{
+	unsigned char *a = take(60), *b = take(60), *c = take(60), *other;
+	struct cairn_heap_class *class = class_of_nbytes(&heap, low_nbytes(block_low(&heap, block_of(a))));
+	struct cairn_heap_info info;
+	size_t saved;
+
+	(void)state;
+	give(a);
+	give(b);
+	if (heap.ncached != 0) {
+		saved = *(size_t *)b;
+		*(size_t *)b = 1;
+		assert_null(cairn_heap_alloc(&heap, 60, NULL, NULL));
+		assert_int_equal(cairn_heap_tell_damage(&heap), (uintptr_t)b);
+		assert_int_equal(cairn_heap_tell_damage(&heap), 0);
+		*(size_t *)b = saved;
+		other = take(60);
+		assert_true(other != a && other != b);
+		give(other);
+		assert_ptr_equal(take(60), other);
+		cairn_heap_info(&heap, &info);
+		assert_int_equal(info.cached_nblocks, 2);
+		assert_int_equal(info.live_nblocks, 2);
+		assert_string_equal(cairn_heap_check(&heap), "cached_block_is_sound");
+		assert_int_equal(cairn_heap_free_check(&heap, b), CAIRN_EDOUBLE);
+		class->newest = (uintptr_t)b;
+		give(other);
+	}
+	give(c);
+	assert_all_back();
+}
+
+/* Emptying the cache meets a damaged block, and ends. */
+static void a_flush_stops_at_damage(void **state)
+{
+	unsigned char *a = take(60), *b = take(100);
+	size_t saved;
+
+	(void)state;
+	give(a);
+	give(b);
+	saved = *(size_t *)a;
+	*(size_t *)a = 1;
+	while (heap.ncached != 0 && cairn_heap_flush(&heap))
+		;
+	assert_int_equal(heap.damaged, heap.ncached != 0 ? (uintptr_t)a : 0);
+	*(size_t *)a = saved;
+	heap.damaged = 0;
+	assert_all_back();
+}
+
 /* A word at a live block's end that is a perfect footer, and leads to a free block that is not in front. */
 static void a_wrong_footer_finds_no_other_block(void **state)
 {
@@ -393,6 +447,8 @@ int test_heap_misuse_run(void)
 		HEAP_TEST(random_headers_pass_as_stated),
 		HEAP_TEST_UNCACHED(the_block_behind_is_checked_too),
 		HEAP_TEST_UNCACHED(late_writes_are_not_followed),
+		HEAP_TEST(a_damaged_class_is_given_up),
+		HEAP_TEST(a_flush_stops_at_damage),
 		HEAP_TEST_UNCACHED(a_wrong_footer_finds_no_other_block),
 		HEAP_TEST_UNCACHED(an_overwritten_header_stops_both),
 		HEAP_TEST(damaged_chunk_links_are_not_followed),

@@ -28,7 +28,9 @@ static void model_alloc(struct support_rng *rng, unsigned slot)
 	size_t nbytes = random_size(rng);
 	size_t align = (size_t)1 << support_random_below(rng, 10);
 
-	if (support_random_below(rng, 4) != 0)
+	if (nbytes + BLOCK_PAD_NBYTES < BLOCK_LARGE_NBYTES && support_random_below(rng, 2) == 0)
+		model[slot].p = small_take(&heap, nbytes + BLOCK_PAD_NBYTES);
+	else if (support_random_below(rng, 4) != 0)
 		model[slot].p = cairn_heap_alloc(&heap, nbytes, &model[slot], NULL);
 	else
 		model[slot].p = cairn_heap_alloc_aligned(&heap, align, nbytes, &model[slot], NULL);
