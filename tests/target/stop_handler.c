@@ -3,7 +3,7 @@
 #include "stop.h"
 
 /* Volatile, for a compiler would see that nothing can be there. */
-static volatile uint32_t *volatile nobodys = (volatile uint32_t *)0x10;
+static volatile uint32_t *volatile nobodys = (volatile uint32_t *)NOBODYS_ADDRESS;
 
 static void fault(void)
 {
