@@ -9,7 +9,7 @@ BUILD := build
 GUARD :=
 OUT := $(BUILD)/$(BOARD)$(GUARD:%=-%)
 
-BOARDS := mps2-an385 mps2-an386 mps2-an500 mps2-an505 mps2-an521 mps3-an547 lm3s6965evb virt virt-a7
+BOARDS := mps2-an385 mps2-an386 mps2-an500 mps2-an505 mps2-an521 mps3-an547 lm3s6965evb microbit virt virt-a7
 # One of each instruction set: what mm/ does is the same on all others. And those that the benchmark has budgets for.
 UNIT_BOARDS := mps2-an385 virt
 BENCH_BOARDS := mps2-an385 virt
@@ -70,11 +70,16 @@ UNIT_TARGET_SOURCES := $(UNIT_SOURCES) tests/target/unit_main.c tests/target/cmo
 UNIT_HOST_SOURCES := $(UNIT_SOURCES) tests/host/test_guard.c \
 	arch/armv7a/fdt.c tests/host/fdt_fixture.c tests/host/test_fdt.c tests/host/test_fdt_malformed.c tests/host/main.c
 
-KERNEL_TEST_SOURCES := \
+# A board where nothing is closed says KERNEL_TEST_GUARD := late.
+KERNEL_TEST_GUARD ?= closed
+KERNEL_TEST_GUARD_closed := \
+	tests/target/kernel_test_closed.c tests/target/kernel_test_overflow.c tests/target/kernel_test_policy.c
+KERNEL_TEST_GUARD_late := tests/target/kernel_test_late.c
+KERNEL_TEST_SOURCES = \
 	tests/target/kernel_test.c tests/target/kernel_test_text.c tests/target/kernel_test_sched.c \
 	tests/target/kernel_test_task.c tests/target/kernel_test_kill.c tests/target/kernel_test_mutex.c \
 	tests/target/kernel_test_sync.c tests/target/kernel_test_destroy.c tests/target/kernel_test_fault.c \
-	tests/target/kernel_test_policy.c tests/target/kernel_test_overflow.c tests/target/kernel_test_paint.c
+	tests/target/kernel_test_paint.c $(KERNEL_TEST_GUARD_$(KERNEL_TEST_GUARD))
 MATRIX_SOURCES := \
 	tests/target/overflow_matrix.c tests/target/overflow_cases.c tests/target/overflow_stage.c \
 	tests/target/overflow_watch.c tests/target/overflow_cycles.c tests/target/overflow_deeds.S
@@ -434,7 +439,7 @@ check-deps: | need-cross ## the dependency rule of mm/, arch/ and kernel/
 
 # A file that no list names would be neither built nor tested.
 PRESENT = $(wildcard $(foreach dir,mm kernel kernel/demo tests/host tests/target tests/bench,$(dir)/*.[cS]))
-UNLISTED = $(filter-out $(SOURCES_all) $(UNIT_HOST_SOURCES) $(BOARD_TEST_SOURCES) $(DEMO_ALL_SOURCES) $(BENCH_ALL_SOURCES),$(PRESENT))
+UNLISTED = $(filter-out $(SOURCES_all) $(UNIT_HOST_SOURCES) $(BOARD_TEST_SOURCES) $(KERNEL_TEST_GUARD_closed) $(KERNEL_TEST_GUARD_late) $(DEMO_ALL_SOURCES) $(BENCH_ALL_SOURCES),$(PRESENT))
 check-lists:
 	@$(if $(UNLISTED),echo 'in no list of sources: $(UNLISTED)' >&2; exit 1,:)
 
@@ -483,8 +488,8 @@ board-stack: $(call objects,$(STACK_SOURCES))
 		$(TARGET_INCLUDES) -Itests/host -Itests/target -Itests/target/include
 
 .PHONY: locked-stack
-locked-stack: $(call objects,$(filter %.c,$(MM_SOURCES) $(KERNEL_SOURCES) $(ARCH_SOURCES)))
-	@python3 tests/locked_stack.py $(OUT)
+locked-stack: $(OUT)/cairn.elf $(call objects,$(filter %.c,$(MM_SOURCES) $(KERNEL_SOURCES) $(ARCH_SOURCES)))
+	@python3 tests/locked_stack.py $(OUT) $(CONFIG_FLAGS)
 
 clang-objects: $(call clang_objects,$(SOURCES_all))
 

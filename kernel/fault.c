@@ -59,6 +59,7 @@ static bool is_overflow(const struct arch_fault *fault, const struct task *task)
 		return true;
 	switch (fault->cause) {
 	case ARCH_FAULT_LIMIT:
+	case ARCH_FAULT_TRIPWIRE:
 	case ARCH_FAULT_HEADROOM: return true;
 	case ARCH_FAULT_STACKING:
 	case ARCH_FAULT_SP: return fault->sp <= task->stack.base + task->stack.nbytes;
@@ -149,11 +150,22 @@ static void record(const struct arch_fault *fault, const struct task *task)
 	memcpy(last.task, task->name, TASK_NAME_NBYTES);
 }
 
+/* Found late: what may be overwritten below the stack, and whose it is. */
+static void record_damage(const struct arch_fault *fault)
+{
+	last.late = fault->late;
+	if (!fault->late)
+		return;
+	last.damage_nbytes = fault->lowest_sp < last.limit ? last.limit - fault->lowest_sp : 0;
+	cairn_explain((const void *)(last.limit - 1), &last.damaged);
+}
+
 static void record_tasks(const struct arch_fault *fault, const struct task *task)
 {
 	record(fault, task);
 	last.high_water = cairn_stack_high_water(&task->stack);
 	last.overflow = is_overflow(fault, task);
+	record_damage(fault);
 	if (!last.overflow)
 		return;
 	last.over_nbytes = how_far_over(fault, task->stack.base);

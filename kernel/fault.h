@@ -38,7 +38,10 @@ struct fault_record {
 	size_t over_nbytes; /* how far below the limit, as far as is known; HEADROOM: what was missing */
 	bool over_exact;    /* else it was at least that */
 	size_t stack_nbytes, high_water;
-	struct cairn_explanation is; /* what lies at addr */
+	bool late;                        /* found when it may have done damage already, */
+	size_t damage_nbytes;             /* to as many bytes below the limit, as far as is known, */
+	struct cairn_explanation damaged; /* of this */
+	struct cairn_explanation is;      /* what lies at addr */
 	/* What may be return addresses on the intact part of the stack, innermost first; of an overflow whose pc
 	 * is not known, or is that of a check. */
 	uintptr_t callers[FAULT_CALLERS];

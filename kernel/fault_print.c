@@ -19,6 +19,7 @@ static const char *const names[ARCH_NFAULTS] = {
 	[ARCH_FAULT_HEADROOM] = "no-headroom",
 	[ARCH_FAULT_LIMIT] = "stack-limit",
 	[ARCH_FAULT_SP] = "stack-pointer",
+	[ARCH_FAULT_TRIPWIRE] = "tripwire",
 	[ARCH_FAULT_UNDEFINED] = "undefined-instruction",
 	[ARCH_FAULT_DIVIDE] = "division-by-zero",
 	[ARCH_FAULT_ALIGNMENT] = "alignment",
@@ -54,6 +55,17 @@ static void format_callers(char text[CALLERS_NBYTES], const struct fault_record 
 					 i ? "," : " callers?=", (size_t)fault->callers[i]);
 }
 
+static void print_damage(const struct fault_record *fault)
+{
+	char is[EXPLAIN_NBYTES];
+
+	if (!fault->late)
+		return;
+	format_explanation(is, &fault->damaged);
+	console_print("  detected late: up to %zu B below the limit are overwritten, of: %s\n",
+		      fault->damage_nbytes, is);
+}
+
 static void print_overflow(const struct fault_record *fault, const char *action)
 {
 	char pc[ADDRESS_NBYTES], callers[CALLERS_NBYTES];
@@ -65,6 +77,7 @@ static void print_overflow(const struct fault_record *fault, const char *action)
 		      fault->task, pc, callers, (size_t)fault->sp, (size_t)fault->limit,
 		      fault->over_exact ? "" : ">", fault->over_nbytes, fault->stack_nbytes,
 		      fault->high_water, action);
+	print_damage(fault);
 }
 
 static void print_other(const struct fault_record *fault, const char *action)

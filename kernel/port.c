@@ -8,6 +8,8 @@
 #include "../mm/port.h"
 #include "task_private.h"
 
+_Static_assert(ARCH_STACK_PAINT == CAIRN_STACK_PAINT, "a tripwire outlives the painting of its stack");
+
 static struct {
 	uint32_t count;
 	bool expected;

@@ -8,11 +8,15 @@
 
 /* Bytes of stack that may be needed while the lock is held, and while a task is pinned, an exception frame
  * included; checked before, and proven by tests/locked_stack.py. At level 3 everything is checked under the
- * lock. */
-#ifndef CAIRN_LOCKED_STACK
-#define CAIRN_LOCKED_STACK ((CAIRN_CHECK >= 3 ? 732 : 284) + ARCH_FRAME_NBYTES)
+ * lock. A board's fragment says what its compiler takes for calls, where it is more. */
+#ifndef PORT_LOCKED_CALLS
+#define PORT_LOCKED_CALLS 284
 #endif
-#define CAIRN_PINNED_STACK (CAIRN_LOCKED_STACK + 136)
+#ifndef PORT_PINNED_MORE
+#define PORT_PINNED_MORE 136
+#endif
+#define CAIRN_LOCKED_STACK ((CAIRN_CHECK >= 3 ? 732 : PORT_LOCKED_CALLS) + ARCH_FRAME_NBYTES)
+#define CAIRN_PINNED_STACK (CAIRN_LOCKED_STACK + PORT_PINNED_MORE)
 
 /* Longest stretch so far with interrupts masked by the lock, in stamps (arch_stamp_unit), and the address that
  * its unlock returns to; 0 when built without PORT_TIMES_LOCK. */

@@ -12,7 +12,9 @@
 #include "sched.h"
 #include "task_private.h"
 
+#ifndef REAPER_STACK_NBYTES
 #define REAPER_STACK_NBYTES (CAIRN_LOCKED_STACK + 704)
+#endif
 
 static struct {
 	struct task *first, *last; /* dying tasks, by task->next */

@@ -10,7 +10,10 @@
 /* What the painter of a stack may use of it itself, and leaves out. */
 #define PAINTER_NBYTES 160
 
+/* It makes no calls. */
+#ifndef IDLE_STACK_NBYTES
 #define IDLE_STACK_NBYTES 512
+#endif
 
 #define SLOT_WORD_BITS 32
 #define SLOT_WORDS     ((TASK_MAX + SLOT_WORD_BITS - 1) / SLOT_WORD_BITS)
@@ -140,7 +143,8 @@ static void task_publish(struct task *task)
 	arch_context_init(&task->context, task->stack.base, task->stack.nbytes, task->stack.guard, task_begin,
 			  task);
 	task->context.room_limit = task->stack.base + CAIRN_LOCKED_STACK;
-	task->context.room_nbytes = task->stack.nbytes - CAIRN_LOCKED_STACK;
+	task->context.room_nbytes =
+		task->stack.nbytes > CAIRN_LOCKED_STACK ? task->stack.nbytes - CAIRN_LOCKED_STACK : 0;
 	key = kernel_lock();
 	table.slot[slot_of_id(task->id)] = task;
 	sched_ready(task);
@@ -226,8 +230,8 @@ enum kernel_status task_init(void)
 	timer_init();
 	if (cairn_cache_create(&task_cache, &cache) != CAIRN_OK)
 		return KERNEL_ENOMEM;
-	status = task_make(&spec, NULL);
-	return status == KERNEL_OK ? reaper_init() : status;
+	status = reaper_init();
+	return status == KERNEL_OK ? task_make(&spec, NULL) : status;
 }
 
 /* ---- questions ---- */

@@ -23,7 +23,7 @@ static bool geometry_ok(const struct cairn_guard_geometry *g)
 	    ((g->closed_nbytes | g->below_nbytes) & part_of_granule) != 0)
 		return false;
 	if (g->arena_nbytes != 0)
-		return cairn_is_pow2(g->arena_nbytes) && g->arena_nbytes >= CAIRN_FRAME_NBYTES &&
+		return g->arena_nbytes % CAIRN_FRAME_NBYTES == 0 && g->arena_nbytes % g->min_nbytes == 0 &&
 		       g->arena_nbytes >> CAIRN_FRAME_SHIFT <= (size_t)1 << (CAIRN_ORDERS - 1) &&
 		       g->min_nbytes <= g->arena_nbytes && g->closed_nbytes < g->arena_nbytes &&
 		       g->below_nbytes <= g->arena_nbytes / 4;
@@ -32,15 +32,14 @@ static bool geometry_ok(const struct cairn_guard_geometry *g)
 	       g->closed_nbytes < g->space_nbytes && cairn_add(g->space_base, g->space_nbytes - 1, &end);
 }
 
-/* The longest stack: one block of space. A shared guard splits the arena, so half of it is the largest
- * block. */
+/* The longest stack: one block of space. A shared guard splits the largest, so half of it is. */
 static size_t most_nbytes(const struct cairn_stacks *s)
 {
 	size_t closed = s->geometry.closed_nbytes, space = s->arena_nbytes;
 	unsigned block_shift = s->unit_shift + CAIRN_ORDERS - 1;
 
-	if (!cairn_stacks_mapped(s) && closed != 0)
-		space /= 2;
+	if (!cairn_stacks_mapped(s))
+		space = (size_t)1 << cairn_highest_bit(space) >> (closed != 0);
 	if (block_shift < CAIRN_WORD_BITS && space >> block_shift != 0)
 		space = (size_t)1 << block_shift;
 	return space - s->below_nbytes;
@@ -48,8 +47,8 @@ static size_t most_nbytes(const struct cairn_stacks *s)
 
 /* ---- arenas: space and the records of what is in it ---- */
 
-/* How many cells an arena has, and frames of metadata: all arenas are alike, for theirs are aligned to their
- * length. */
+/* How many cells an arena has, and frames of metadata: all arenas are alike, for theirs are aligned to a power of
+ * two that is no less than their length. */
 static bool plan_arenas(struct cairn_stacks *s, uintptr_t base)
 {
 	uintptr_t last = base + (s->arena_nbytes - 1);
@@ -133,7 +132,6 @@ enum cairn_err cairn_stack_init(struct cairn_stacks *s, struct cairn_frames *f,
 struct cairn_arena *cairn_stack_arena_begin(struct cairn_stacks *s)
 {
 	struct cairn_arena *arena = s->arena;
-	unsigned order = cairn_highest_bit(s->arena_nbytes >> CAIRN_FRAME_SHIFT);
 	cairn_pfn pfn;
 
 	if (cairn_stacks_mapped(s))
@@ -141,7 +139,8 @@ struct cairn_arena *cairn_stack_arena_begin(struct cairn_stacks *s)
 	while (arena->nbytes != 0)
 		if (++arena == s->arena + CAIRN_STACK_ARENAS)
 			return NULL;
-	pfn = cairn_frame_alloc(s->frames, order, CAIRN_STACK, CAIRN_ANY_ZONE);
+	pfn = cairn_frame_alloc_run(s->frames, s->arena_nbytes >> CAIRN_FRAME_SHIFT, CAIRN_STACK,
+				    CAIRN_ANY_ZONE);
 	if (pfn == CAIRN_NOFRAME)
 		return NULL;
 	if (arena_set_up(s, arena, cairn_pfn_to_addr(pfn)))

@@ -3,7 +3,7 @@
  *
  * What closes the memory depends on the CPU, and stack.c knows no CPU: it is told a geometry and takes space
  * accordingly.
- *   window: arenas, power-of-two blocks of frames that are closed as a whole; a stack is a naturally aligned
+ *   window: arenas, runs of frames that are closed as a whole, aligned to a power of two; a stack is a naturally aligned
  *           piece of an arena, which the CPU opens while its task runs. The pieces come from a buddy
  *           allocator of their own (frame.c, over units of the smallest stack instead of frames), so a stack
  *           of 5/8 of a power of two returns what it can of the other 3/8 at once. Where the CPU closes but a
@@ -29,7 +29,8 @@ struct cairn_guard_geometry {
 	size_t parts; /* window: lengths are multiples of 1/parts of a power of two; PMSAv7: 8; 0: of any */
 	size_t closed_nbytes; /* below a mapped stack, or at an arena's low end; any multiple of the granule */
 	size_t below_nbytes;  /* window: closed below each stack, besides; any multiple of the granule */
-	size_t arena_nbytes;  /* window: of an arena, 1 to 2^(CAIRN_ORDERS - 1) frames; 0: mapped */
+	/* Window: of an arena, 1 to 2^(CAIRN_ORDERS - 1) frames, any multiple of min_nbytes; 0: mapped. */
+	size_t arena_nbytes;
 	uintptr_t space_base; /* mapped: the address space for stacks; any multiple of the granule */
 	size_t space_nbytes;  /* mapped: its length; any multiple of the granule */
 };

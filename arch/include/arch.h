@@ -68,6 +68,10 @@ void arch_tick_start(uint32_t hz);
 
 /* ---- task stacks ---- */
 
+/* What the kernel fills a stack with before it is used; the lowest words of a stack where nothing is closed
+ * always are so. */
+#define ARCH_STACK_PAINT 0xa5a5a5a5
+
 /* What keeps a stack from its neighbours, by what it catches:
  *   LATE      nothing does; the stack pointer is checked at each exception entry and switch
  *   WINDOW    arenas are closed, but for the running task's stack
@@ -94,13 +98,13 @@ struct arch_guard_geometry {
 	size_t closed_nbytes; /* kept closed below each stack (mapped) or at an arena's low end; any multiple of
 				* the granule */
 	size_t below_nbytes;  /* window: besides, a strip below each stack; any multiple of the granule */
-	size_t arena_nbytes;  /* window: the size of an arena; 0: mapped */
+	size_t arena_nbytes;  /* window: the size of an arena, any multiple of min_nbytes; 0: mapped */
 	uintptr_t space_base; /* mapped: addresses kept for stacks, any multiple of the granule */
 	size_t space_nbytes;  /* likewise */
 };
 void arch_guard_geometry(struct arch_guard_geometry *geometry);
 
-/* Close a naturally aligned power of two of RAM for writing, but for the running task's stack. false: no
+/* Close RAM, aligned to a power of two that is no less than nbytes, for writing, but for the running task's stack. false: no
  * means is left. */
 bool arch_arena_close(uintptr_t base, size_t nbytes);
 
@@ -133,10 +137,11 @@ enum arch_fault_cause {
 	ARCH_FAULT_HEADROOM,      /* arch_raise_headroom */
 	ARCH_FAULT_LIMIT,         /* the stack pointer was not let below the stack's limit */
 	ARCH_FAULT_SP,            /* found at an exception entry: the stack pointer had left the stack */
-	ARCH_FAULT_UNDEFINED,     /* undefined or not permitted instruction, or a call that nobody serves */
-	ARCH_FAULT_DIVIDE,        /* division by zero */
-	ARCH_FAULT_ALIGNMENT,     /* unaligned access where it is not permitted */
-	ARCH_FAULT_BUS,           /* the bus answered with an error */
+	ARCH_FAULT_TRIPWIRE, /* found at an exception entry: the lowest words of the stack were overwritten */
+	ARCH_FAULT_UNDEFINED, /* undefined or not permitted instruction, or a call that nobody serves */
+	ARCH_FAULT_DIVIDE,    /* division by zero */
+	ARCH_FAULT_ALIGNMENT, /* unaligned access where it is not permitted */
+	ARCH_FAULT_BUS,       /* the bus answered with an error */
 	ARCH_NFAULTS
 };
 
@@ -152,7 +157,9 @@ struct arch_fault {
 	size_t lost_frame_nbytes; /* of the exception frame that could not be stored below sp; 0: none was */
 	size_t over_nbytes;       /* LIMIT: how far below it the stack pointer was to go, at least */
 	bool over_exact;          /* and at most */
-	uint32_t status[3]; /* raw; M-profile: CFSR, HFSR, exception number; A-profile: DFSR, IFSR, CPSR */
+	bool late; /* found when memory below the stack may have been overwritten, down to lowest_sp at least */
+	uintptr_t lowest_sp; /* late: the lowest stack pointer known of, with what the hardware stacked */
+	uint32_t status[3];  /* raw; M-profile: CFSR, HFSR, exception number; A-profile: DFSR, IFSR, CPSR */
 };
 
 /* May this word, found on a stack, be a return address: does it name a place in the image's code behind a

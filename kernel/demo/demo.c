@@ -43,6 +43,24 @@ void expect_sound(const char *when)
 	arch_exit(1);
 }
 
+void *borrow(size_t nbytes)
+{
+	unsigned order = 0;
+	void *memory;
+
+	while (CAIRN_FRAME_NBYTES << order < nbytes)
+		order++;
+	memory = cairn_pages_alloc(order, CAIRN_ANY_ZONE);
+	EXPECT(memory != NULL, "there is memory for notes");
+	memset(memory, 0, nbytes);
+	return memory;
+}
+
+void give_back(void *memory)
+{
+	EXPECT(cairn_pages_free(memory) == CAIRN_OK, "notes are freed");
+}
+
 /* ---- figures ---- */
 
 const char *const owner_names[CAIRN_NOWNERS] = {

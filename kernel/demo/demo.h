@@ -30,6 +30,10 @@ void expect_sound(const char *when);
 
 void print_heading(const char *title);
 
+/* Memory for what a part notes while it lasts, all 0: page frames, so that the heap stays as it is. */
+void *borrow(size_t nbytes);
+void give_back(void *memory);
+
 /* ---- figures ---- */
 
 #define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))

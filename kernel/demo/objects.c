@@ -30,6 +30,7 @@ static const struct cairn_cache_spec specs[] = {
 #define NCACHES ARRAY_COUNT(specs)
 
 static struct cairn_cache caches[NCACHES];
+static uint32_t ncaches; /* whose objects fit in a slab of this board */
 
 struct held {
 	struct object *object; /* NULL: nothing is held */
@@ -38,8 +39,12 @@ struct held {
 
 static void objects_open(void)
 {
-	for (size_t i = 0; i < NCACHES; i++)
-		EXPECT(cairn_cache_create(&caches[i], &specs[i]) == CAIRN_OK, "a cache is created");
+	for (ncaches = 0; ncaches < NCACHES; ncaches++) {
+		if (specs[ncaches].nbytes > CAIRN_FRAME_NBYTES << CAIRN_SLAB_MAX_ORDER)
+			break;
+		EXPECT(cairn_cache_create(&caches[ncaches], &specs[ncaches]) == CAIRN_OK,
+		       "a cache is created");
+	}
 }
 
 static size_t body_nbytes(const struct held *held)
@@ -84,8 +89,8 @@ static void step(struct actor *self, struct held *all, uint32_t random)
 
 	if (held->object != NULL)
 		bring_back(self, held);
-	else if (actor_may_take(self, specs[random % NCACHES].nbytes))
-		take(self, held, random % NCACHES);
+	else if (actor_may_take(self, specs[random % ncaches].nbytes))
+		take(self, held, random % ncaches);
 	else
 		return;
 	self->noperations++;

@@ -70,7 +70,7 @@ static void bad_geometries_are_refused(void **state)
 	g = stack_window, g.parts = 6, refused(g);
 	g = stack_window, g.closed_nbytes = 100, refused(g);
 	g = stack_window, g.closed_nbytes = STACK_ARENA_NBYTES, refused(g);
-	g = stack_window, g.arena_nbytes = 3 * STACK_ARENA_NBYTES, refused(g);
+	g = stack_window, g.arena_nbytes = STACK_ARENA_NBYTES + 64, refused(g);
 	g = stack_window, g.arena_nbytes = CAIRN_FRAME_NBYTES / 2, refused(g);
 	g = stack_strip, g.below_nbytes = 100, refused(g);
 	g = stack_strip, g.below_nbytes = STACK_ARENA_NBYTES / 2, refused(g);
@@ -80,6 +80,36 @@ static void bad_geometries_are_refused(void **state)
 	g = stack_mapped, g.space_nbytes = STACK_SPACE_NBYTES + 64, refused(g);
 	g = stack_mapped, g.space_base = (uintptr_t)0 - CAIRN_FRAME_NBYTES, refused(g);
 	assert_int_equal(cairn_frame_count(&stack_frames, CAIRN_FREE), stack_nfree_at_start);
+}
+
+/* What is missing of a power of two stays with the frames. */
+static void an_arena_need_not_be_a_power_of_two(void **state)
+{
+	(void)state;
+	static struct cairn_stack stack[4];
+	struct cairn_guard_geometry g = stack_window;
+	size_t nfree, nbytes = 0;
+	struct cairn_stacks_info info;
+	g.arena_nbytes = STACK_ARENA_NBYTES / 4 * 3;
+	g.closed_nbytes = 0;
+	assert_int_equal(cairn_stack_init(&stacks, &stack_frames, &g), CAIRN_OK);
+	assert_int_equal(cairn_stack_round(&stacks, STACK_ARENA_NBYTES / 2 + 1), 0);
+	assert_true(stack_add_arena());
+	cairn_stack_info(&stacks, &info);
+	nfree = stack_nfree_at_start - cairn_frame_count(&stack_frames, CAIRN_FREE) - info.meta_nframes;
+	assert_int_equal(nfree << CAIRN_FRAME_SHIFT, g.arena_nbytes);
+	assert_int_equal(cairn_stack_take(&stacks, &stack[0], STACK_ARENA_NBYTES / 2, "half", NULL),
+			 CAIRN_OK);
+	for (size_t i = 1; i < 3; i++)
+		assert_int_equal(cairn_stack_take(&stacks, &stack[i], STACK_ARENA_NBYTES / 8, "eighth", NULL),
+				 CAIRN_OK);
+	assert_int_equal(cairn_stack_take(&stacks, &stack[3], 256, "none", NULL), CAIRN_ENOMEM);
+	for (size_t i = 0; i < 3; i++) {
+		assert_true(stack[i].base - stack[0].base < g.arena_nbytes || stack[0].base > stack[i].base);
+		nbytes += stack[i].nbytes;
+		cairn_stack_give(&stacks, &stack[i]);
+	}
+	assert_int_equal(nbytes, g.arena_nbytes);
 }
 
 static void mapped_space_may_end_at_the_top_of_the_address_space(void **state)
@@ -104,6 +134,7 @@ int test_stack_geometry_run(void)
 		IN_MAPPED(lengths_that_make_no_sense_are_refused),
 		IN_WINDOW(the_shared_guard_leaves_half_an_arena_at_most),
 		IN_WINDOW(bad_geometries_are_refused),
+		IN_WINDOW(an_arena_need_not_be_a_power_of_two),
 		IN_WINDOW(mapped_space_may_end_at_the_top_of_the_address_space),
 	};
 

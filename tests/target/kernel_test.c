@@ -196,12 +196,13 @@ static void run_lists(const struct kernel_test *const *lists)
 void application(void *arg)
 {
 	static const struct kernel_test *const lists[] = {
-		text_tests,    sched_tests, task_tests,   kill_tests,     mutex_tests, sync_tests,
-		destroy_tests, fault_tests, policy_tests, overflow_tests, paint_tests, NULL};
+		text_tests, sched_tests,   task_tests,  kill_tests,  mutex_tests,
+		sync_tests, destroy_tests, fault_tests, paint_tests, NULL};
 
 	(void)arg;
 	console_print("tests of the kernel on %s, %s\n", arch_board_name(), arch_cpu_name());
 	run_lists(lists);
+	run_lists(guard_tests);
 	run_lists(board_tests);
 	console_print("%u passed, %u failed\n", npassed, nfailed);
 	arch_exit(nfailed ? 1 : 0);

@@ -20,7 +20,11 @@ struct kernel_test {
 
 /* NULL-terminated lists, one a file. */
 extern const struct kernel_test text_tests[], sched_tests[], task_tests[], kill_tests[], mutex_tests[],
-	sync_tests[], destroy_tests[], fault_tests[], policy_tests[], overflow_tests[], paint_tests[];
+	sync_tests[], destroy_tests[], fault_tests[], paint_tests[];
+
+/* One of the two: of memory that is closed, or of overflows that are found late. */
+extern const struct kernel_test *const guard_tests[];
+extern const struct kernel_test closed_tests[], overflow_tests[], policy_tests[], late_tests[];
 
 /* Only some boards have these: board_test.h. */
 extern const struct kernel_test fp_tests[], fp_fault_tests[], fp_double_tests[], limit_tests[], mve_tests[];
@@ -67,5 +71,9 @@ void free_the_hoard(void);
 
 /* Any numbers will do, as long as they repeat. */
 uint32_t test_random(void);
+
+/* Let a task fault beside one that runs on. What it died of is in fault_last(). */
+void expect_fault(void (*entry)(void *arg), void *arg, enum arch_fault_cause cause);
+void write_to(void *arg); /* a word */
 
 #endif

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Tests of faults that are no overflow: told apart, explained, and the end of one task only. */
-#include "board_test.h"
 #include "console.h"
 #include "fault.h"
 #include "kernel_test.h"
 #include "main.h"
-
-/* In every board's map this address belongs to nobody. */
-#define NOBODYS_ADDRESS 0x10u
+#include "nobody.h"
 
 static volatile uint32_t nrounds;
 static volatile bool stop;
@@ -22,7 +19,7 @@ static void run_on(void *arg)
 }
 
 /* Let a task fault beside one that runs on. What it died of is in fault_last(). */
-static void expect_fault(void (*entry)(void *arg), void *arg, enum arch_fault_cause cause)
+void expect_fault(void (*entry)(void *arg), void *arg, enum arch_fault_cause cause)
 {
 	uint32_t nfaults = fault_last()->count, nrounds_then;
 	task_id beside, id;
@@ -43,7 +40,7 @@ static void expect_fault(void (*entry)(void *arg), void *arg, enum arch_fault_ca
 	EXPECT(memcmp(fault_last()->task, "faulty", sizeof("faulty")) == 0);
 }
 
-static void write_to(void *arg)
+void write_to(void *arg)
 {
 	*(volatile uint32_t *)arg = 1;
 	trace_mark('!');
@@ -55,65 +52,22 @@ static void read_from(void *arg)
 	trace_mark('!');
 }
 
+/* Where there is nothing to refuse it, the bus has no answer. */
+static enum arch_fault_cause refused(void)
+{
+	struct arch_guard_geometry geometry;
+
+	arch_guard_geometry(&geometry);
+	return geometry.kind == ARCH_GUARD_LATE ? ARCH_FAULT_BUS : ARCH_FAULT_DATA;
+}
+
 static void a_bad_address_kills_its_task(void)
 {
-	expect_fault(write_to, (void *)NOBODYS_ADDRESS, ARCH_FAULT_DATA);
+	expect_fault(write_to, (void *)NOBODYS_ADDRESS, refused());
 	EXPECT(fault_last()->addr_known && fault_last()->addr == NOBODYS_ADDRESS);
 	EXPECT(fault_last()->pc_known && fault_last()->is.what == CAIRN_IS_UNMANAGED);
-	expect_fault(read_from, (void *)NOBODYS_ADDRESS, ARCH_FAULT_DATA);
+	expect_fault(read_from, (void *)NOBODYS_ADDRESS, refused());
 	EXPECT(trace_is(""));
-}
-
-static void expect_closed(uintptr_t address)
-{
-	expect_fault(write_to, (void *)address, ARCH_FAULT_DATA);
-	EXPECT(fault_last()->addr_known && fault_last()->addr == address);
-}
-
-/* The table is the board's: tests/target/board_<board>.c. */
-static void what_belongs_to_nobody_is_closed(void)
-{
-	EXPECT(nobodys_addresses[0] != NOBODYS_LAST);
-	for (const uintptr_t *address = nobodys_addresses; *address != NOBODYS_LAST; address++)
-		expect_closed(*address);
-	EXPECT(trace_is(""));
-}
-
-/* Found by what the board reports, so that a machine of another size is tested as well. */
-static void memory_is_closed_at_both_ends(void)
-{
-	static struct arch_range ranges[CAIRN_RANGES];
-	const char *why = NULL;
-	size_t nranges = arch_memory_map(ranges, CAIRN_RANGES, &why), nbanks = 0;
-
-	for (size_t i = 0; i < nranges; i++) {
-		if (ranges[i].kind != ARCH_RANGE_RAM)
-			continue;
-		expect_closed(ranges[i].base - sizeof(uint32_t));
-		expect_closed(ranges[i].base + ranges[i].nbytes);
-		nbanks++;
-	}
-	EXPECT(nbanks > 0);
-	EXPECT(trace_is(""));
-}
-
-static void the_guard_of_the_handler_stack_is_closed(void)
-{
-	uintptr_t limit = arch_handler_stack_limit();
-
-	expect_closed(limit - sizeof(uint32_t));
-	expect_closed(limit - arch_handler_guard_nbytes());
-	EXPECT(trace_is(""));
-}
-
-static void code_is_read_only(void)
-{
-	uintptr_t code = (uintptr_t)write_to & ~(uintptr_t)3;
-	uint32_t before = *(const volatile uint32_t *)code;
-
-	expect_fault(write_to, (void *)code, ARCH_FAULT_DATA);
-	EXPECT(fault_last()->addr == code);
-	EXPECT(*(const volatile uint32_t *)code == before);
 }
 
 static void be_undefined(void *arg)
@@ -160,21 +114,6 @@ static void a_call_that_nobody_serves_kills_its_task(void)
 	EXPECT(trace_is(""));
 }
 
-static void jump_to(void *arg)
-{
-	void (*function)(void);
-
-	memcpy(&function, &arg, sizeof(function));
-	function();
-}
-
-static void data_is_not_executed(void)
-{
-	static uint32_t data[4];
-
-	expect_fault(jump_to, (void *)((uintptr_t)data | ((uintptr_t)jump_to & 1)), ARCH_FAULT_FETCH);
-}
-
 static void divide(void *arg)
 {
 	volatile int zero = (int)(uintptr_t)arg;
@@ -182,7 +121,7 @@ static void divide(void *arg)
 	task_exit(1000 / zero);
 }
 
-/* Where the CPU does not trap it, the quotient is 0. */
+/* Where the CPU does not trap it, the quotient is what the CPU, or the compiler's library, makes of it. */
 static void a_division_by_zero_is_told_where_it_traps(void)
 {
 	uint32_t nfaults = fault_last()->count;
@@ -193,37 +132,9 @@ static void a_division_by_zero_is_told_where_it_traps(void)
 	if (status == KERNEL_EKILLED)
 		EXPECT(fault_last()->count == nfaults + 1 && fault_last()->cause == ARCH_FAULT_DIVIDE);
 	else
-		EXPECT(status == KERNEL_OK && quotient == 0 && fault_last()->count == nfaults);
+		EXPECT(status == KERNEL_OK && (quotient == 0 || quotient == INT32_MAX) &&
+		       fault_last()->count == nfaults);
 	expect_exit(start("divider", SAME, divide, (void *)5), 200);
-}
-
-static void wait_a_while(void *arg)
-{
-	(void)arg;
-	task_sleep(20);
-}
-
-/* Only the window closes them; mapped stacks are apart, but not closed. */
-static void the_stack_of_another_task_is_closed(void)
-{
-	task_id other = start("other", HIGH, wait_a_while, NULL);
-	const struct cairn_stack *stack = task_stack(other);
-	struct arch_guard_geometry geometry;
-
-	arch_guard_geometry(&geometry);
-	if (geometry.arena_nbytes) {
-		const uint32_t *word = (const uint32_t *)(stack->base + 64);
-		uint32_t before = *word;
-
-		expect_fault(write_to, (void *)(uintptr_t)word, ARCH_FAULT_DATA);
-		EXPECT(*word == before);
-	} else {
-		expect_fault(write_to, (void *)(stack->base - 64), ARCH_FAULT_DATA);
-		EXPECT(fault_last()->is.what == CAIRN_IS_STACK_GUARD);
-	}
-	EXPECT(fault_last()->is.owner == (const void *)other);
-	EXPECT(fault_last()->is.what == (geometry.arena_nbytes ? CAIRN_IS_STACK : CAIRN_IS_STACK_GUARD));
-	expect_exit(other, 0);
 }
 
 static struct mutex mutex;
@@ -260,10 +171,10 @@ static void a_fault_gives_the_slot_of_a_queue_back(void)
 	uint32_t message = 7;
 
 	EXPECT(queue_init(&queue, sizeof(message), 1) == KERNEL_OK);
-	expect_fault(send_from_nowhere, (void *)NOBODYS_ADDRESS, ARCH_FAULT_DATA);
+	expect_fault(send_from_nowhere, (void *)NOBODYS_ADDRESS, refused());
 	EXPECT(queue_count(&queue) == 0);
 	EXPECT(queue_send(&queue, &message, NO_WAIT) == KERNEL_OK);
-	expect_fault(receive_to_nowhere, (void *)NOBODYS_ADDRESS, ARCH_FAULT_DATA);
+	expect_fault(receive_to_nowhere, (void *)NOBODYS_ADDRESS, refused());
 	message = 0;
 	EXPECT(queue_receive(&queue, &message, NO_WAIT) == KERNEL_OK && message == 7);
 	EXPECT(queue_destroy(&queue) == KERNEL_OK);
@@ -291,7 +202,7 @@ static void faults_while_printing_cost_no_line(void)
 	unsigned nlost = console_nlost();
 
 	for (int i = 0; i < 12; i++)
-		expect_fault(print_from, (void *)NOBODYS_ADDRESS, ARCH_FAULT_DATA);
+		expect_fault(print_from, (void *)NOBODYS_ADDRESS, refused());
 	EXPECT(console_nlost() == nlost);
 }
 
@@ -299,20 +210,14 @@ static void faults_by_the_dozen_leave_nothing_behind(void)
 {
 	for (int i = 0; i < 12; i++)
 		expect_fault(i % 2 ? be_undefined : write_to, (void *)NOBODYS_ADDRESS,
-			     i % 2 ? ARCH_FAULT_UNDEFINED : ARCH_FAULT_DATA);
+			     i % 2 ? ARCH_FAULT_UNDEFINED : refused());
 }
 
 const struct kernel_test fault_tests[] = {
 	KERNEL_TEST(a_bad_address_kills_its_task),
-	KERNEL_TEST(what_belongs_to_nobody_is_closed),
-	KERNEL_TEST(memory_is_closed_at_both_ends),
-	KERNEL_TEST(the_guard_of_the_handler_stack_is_closed),
-	KERNEL_TEST(code_is_read_only),
 	KERNEL_TEST(an_undefined_instruction_kills_its_task),
 	KERNEL_TEST(a_call_that_nobody_serves_kills_its_task),
-	KERNEL_TEST(data_is_not_executed),
 	KERNEL_TEST(a_division_by_zero_is_told_where_it_traps),
-	KERNEL_TEST(the_stack_of_another_task_is_closed),
 	KERNEL_TEST(a_fault_passes_mutexes_on),
 	KERNEL_TEST(a_fault_gives_the_slot_of_a_queue_back),
 	KERNEL_TEST(a_fault_ends_what_its_task_suspended),

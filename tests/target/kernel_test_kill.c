@@ -74,6 +74,7 @@ static void wait_for_end(void *arg)
 static void wait_for_memory(void *arg)
 {
 	(void)arg;
+	EXPECT(semaphore_take(&semaphore, WAIT_FOREVER) == KERNEL_OK);
 	EXPECT(alloc_wait(CAIRN_HEAP_MAX_NBYTES, WAIT_FOREVER) == NULL);
 	trace_mark('!');
 }
@@ -210,8 +211,13 @@ static void a_task_that_waits_for_memory_is_killed(void)
 {
 	void *p;
 
+	EXPECT(semaphore_init(&semaphore, 0, 1) == KERNEL_OK);
+	other = start("victim", HIGH, wait_for_memory, NULL); /* before there is no memory for it */
 	hoard_everything();
-	kill_one(HIGH, wait_for_memory);
+	EXPECT(semaphore_give(&semaphore) == KERNEL_OK);
+	let_others_run();
+	EXPECT(task_kill(other) == KERNEL_OK);
+	expect_killed(other);
 	free_the_hoard();
 	p = cairn_alloc(100);
 	EXPECT(p != NULL && cairn_free(p) == CAIRN_OK);

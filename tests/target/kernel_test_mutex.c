@@ -189,27 +189,29 @@ static void inheritance_runs_along_a_chain(void)
 	end_chain(ids, nlinks);
 }
 
+#define SHORT (MUTEX_CHAIN > 3 ? 3 : MUTEX_CHAIN - 1)
+
 static void a_killed_waiter_takes_its_priority_along_the_chain(void)
 {
 	task_id ids[CHAIN], top;
 
-	make_chain(ids, 3);
-	top = start("top", TOP, pass_through, &m[3]);
-	EXPECT(my_priority() == TOP && task_priority(ids[3]) == TOP);
+	make_chain(ids, SHORT);
+	top = start("top", TOP, pass_through, &m[SHORT]);
+	EXPECT(my_priority() == TOP && task_priority(ids[SHORT]) == TOP);
 	EXPECT(task_kill(top) == KERNEL_OK);
-	EXPECT(my_priority() == APPLICATION_PRIORITY && task_priority(ids[3]) == LOW);
+	EXPECT(my_priority() == APPLICATION_PRIORITY && task_priority(ids[SHORT]) == LOW);
 	expect_killed(top);
-	end_chain(ids, 3);
+	end_chain(ids, SHORT);
 }
 
 static void a_cycle_is_refused(void)
 {
 	task_id ids[CHAIN];
 
-	make_chain(ids, 3);
-	EXPECT(mutex_lock(&m[3], WAIT_FOREVER) == KERNEL_EDEADLK);
+	make_chain(ids, SHORT);
+	EXPECT(mutex_lock(&m[SHORT], WAIT_FOREVER) == KERNEL_EDEADLK);
 	EXPECT(mutex_lock(&m[1], 10) == KERNEL_EDEADLK);
-	end_chain(ids, 3);
+	end_chain(ids, SHORT);
 }
 
 static void a_chain_too_long_to_follow_is_refused(void)

@@ -2,9 +2,10 @@
 /* A fault under the lock stops the machine: what the lock protects may be half-updated. */
 #include "lock.h"
 #include "main.h"
+#include "nobody.h"
 
 /* Volatile, for a compiler would see that nothing can be there. */
-static volatile uint32_t *volatile nobodys = (volatile uint32_t *)0x10;
+static volatile uint32_t *volatile nobodys = (volatile uint32_t *)NOBODYS_ADDRESS;
 
 void application(void *arg)
 {

@@ -2,9 +2,10 @@
 /* Under FAULT_STOP the fault of a task is the end of the machine too. */
 #include "fault.h"
 #include "main.h"
+#include "nobody.h"
 
 /* Volatile, for a compiler would see that nothing can be there. */
-static volatile uint32_t *volatile nobodys = (volatile uint32_t *)0x10;
+static volatile uint32_t *volatile nobodys = (volatile uint32_t *)NOBODYS_ADDRESS;
 
 void application(void *arg)
 {
