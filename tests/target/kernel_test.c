@@ -115,7 +115,8 @@ static void free_hoarded(void)
 
 void free_some_of_the_hoard(void)
 {
-	for (int i = 0; i < 4 && EXPECT(hoard); i++)
+	EXPECT(hoard);
+	for (int i = 0; i < 4 && hoard; i++)
 		free_hoarded();
 }
 
