@@ -29,6 +29,10 @@
 #define UARTCR       0x30
 #define UARTCR_TX    (1u << 8 | 1u << 0)
 
+/* VIRT_BOARD comes from the board's fragment: virt, or virt with another core. */
+#define TEXT(token)    #token
+#define TEXT_OF(macro) TEXT(macro)
+
 static const struct board_device devices[] = {
 	{GICD, GIC_NBYTES},
 	{GICC, GIC_NBYTES},
@@ -67,7 +71,7 @@ void arch_console_write(const char *text, size_t nbytes)
 
 const char *arch_board_name(void)
 {
-	return "virt";
+	return TEXT_OF(VIRT_BOARD);
 }
 
 uint32_t arch_entropy(void)

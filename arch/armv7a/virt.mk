@@ -6,7 +6,7 @@ BOARD_CORE := Cortex-A15
 BOARD_RAM := 128 MiB
 BOARD_GUARD := unmapped pages
 CPU_FLAGS := -mcpu=cortex-a15 -marm -mfloat-abi=soft -mno-unaligned-access
-CONFIG_FLAGS := -DCAIRN_FRAME_SHIFT=12 -DCAIRN_ORDERS=16
+CONFIG_FLAGS := -DCAIRN_FRAME_SHIFT=12 -DCAIRN_ORDERS=16 -DVIRT_BOARD=$(BOARD)
 ARCH_SOURCES := \
 	arch/common/handler_stack.c \
 	arch/armv7a/startup.S \
