@@ -9,20 +9,21 @@
 
 static volatile uintptr_t deepest;
 
-/* Nothing is stacked below meanwhile. arg: how far. */
 static __attribute__((noinline)) void reach(size_t nbytes)
 {
-	arch_key key = arch_irq_save();
 	volatile unsigned char *far = __builtin_alloca(nbytes);
 
 	far[0] = 0;
 	deepest = (uintptr_t)far;
-	arch_irq_restore(key);
 }
 
+/* Masked, so that no interrupt is stacked below it. arg: how far. */
 static void reach_and_wait(void *arg)
 {
+	arch_key key = arch_irq_save();
+
 	reach((size_t)(uintptr_t)arg);
+	arch_irq_restore(key);
 	task_sleep(WAIT_FOREVER);
 }
 
