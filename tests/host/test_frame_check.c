@@ -138,6 +138,7 @@ static void frame_check_names_a_damaged_shape(void **state)
 	CHECK_NAMES(z->nwords++, "(uintptr_t)(z->words + z->nwords) - (uintptr_t)z->tops == "
 				 "cairn_frame_meta_nbytes(z->base, z->nframes)");
 	CHECK_NAMES(z->ntall++, "(order < z->ntall) == (last >> WORD_LOG2 > WORD_MASK)");
+	CHECK_NAMES(z->npaired++, "z->npaired == (z->nmapped < top_of(z) ? z->nmapped : top_of(z))");
 	CHECK_NAMES(z->tops[z->norders] = 0, "z->tops[z->norders] != 0");
 	CHECK_NAMES(z->nframes = 0, "z->nframes != 0 || (z->norders == 0 && z->nowners == 0)");
 }
