@@ -57,9 +57,10 @@ static enum cairn_err init_parts(const struct cairn_range *ranges, size_t nrange
 	cairn_frame_init(&cairn_system.frames);
 	if ((err = cairn_frame_zones(&cairn_system.frames, &cairn_system.regions)) != CAIRN_OK)
 		return err;
-	if ((err = cairn_frame_open(&cairn_system.frames, &cairn_system.regions)) != CAIRN_OK)
-		return err;
 	if ((err = cairn_slab_init(&cairn_system.slabs, &cairn_system.frames)) != CAIRN_OK)
+		return err;
+	cairn_slab_boot(&cairn_system.slabs, &cairn_system.regions);
+	if ((err = cairn_frame_open(&cairn_system.frames, &cairn_system.regions)) != CAIRN_OK)
 		return err;
 	if ((err = cairn_heap_init(&cairn_system.heap, &cairn_system.frames, CAIRN_ANY_ZONE,
 				   cairn_port_key())) != CAIRN_OK)

@@ -41,7 +41,8 @@ bool cairn_zone_info(unsigned zone, struct cairn_zone_info *info);
 /* ---- kernel objects ---- */
 
 /* Contracts as of cairn_slab_create, _destroy, _reserve. create, destroy, reserve: tasks only. The first cache
- * takes metadata of about two bytes a frame from the free frames, the last gives it back. Objects are
+ * takes metadata of about two bytes a frame from the free frames, the last gives it back, except where they are
+ * boot metadata (cairn_slab_boot). Objects are
  * constructed outside the lock, by the task (or handler) whose allocation made the slab, while it is pinned
  * (port.h): a constructor is short, needs little stack, and does not fault. A cache is not destroyed while
  * others use it. */

@@ -302,6 +302,20 @@ void *cairn_region_take(struct cairn_regions *r, size_t nbytes, size_t align)
 	return NULL;
 }
 
+void *cairn_region_take_rest(struct cairn_regions *r, size_t nbytes, size_t align)
+{
+	if (r == NULL || nbytes == 0 || !cairn_is_pow2(align))
+		return NULL;
+	for (size_t i = 0; i < r->ntaken; i++) {
+		struct cairn_span rest = {r->taken[i].base, frame_up(r->taken[i].end)};
+		uintptr_t base = take_from(r, &rest, nbytes, align);
+
+		if (base != 0)
+			return memset((void *)base, 0, nbytes);
+	}
+	return NULL;
+}
+
 bool cairn_region_next_free(const struct cairn_regions *r, size_t bank, uintptr_t *at, uintptr_t *end)
 {
 	struct cairn_span clear;

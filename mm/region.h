@@ -84,6 +84,9 @@ enum cairn_err cairn_region_init(struct cairn_regions *r, const struct cairn_ran
  * iff no bank has room, nbytes is 0, align is not a power of two, or r is NULL. */
 void *cairn_region_take(struct cairn_regions *r, size_t nbytes, size_t align) CAIRN_MUST_USE;
 
+/* The same, from what is left of a frame that was begun before: NULL, too, where that would take another. */
+void *cairn_region_take_rest(struct cairn_regions *r, size_t nbytes, size_t align) CAIRN_MUST_USE;
+
 /* The next run of bank number `bank` that is neither a hole nor taken, at or above *at: true, and [*at,
  * *end) is that run; false when there is none. All bounds are whole frames (a frame in part taken is not
  * free). Start with *at = 0, go on with *at = *end. */

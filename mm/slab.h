@@ -60,12 +60,17 @@ struct cairn_cache_info {
  * zones that are there now. */
 enum cairn_err cairn_slab_init(struct cairn_slabs *s, struct cairn_frames *f) CAIRN_MUST_USE;
 
-/* Make `cache` (memory of the caller's, which stays put until destroyed) a cache of `spec`. The first takes
- * the link tables, two bytes a frame of the zones and a little more, as one run of META frames; destroying the
- * last gives them back. CAIRN_EINVAL: a NULL, no name, nbytes 0 or too large, flags that exclude each other
- * or are unknown, zones of which none is there, or `cache` is already a cache of `s`; CAIRN_EALIGN: align is
- * not a power of two or above the frame size; CAIRN_ENOMEM: no such run is free, or 2^(CAIRN_ORDERS - 1)
- * frames are too few for it. */
+/* At boot, before frames are open: the link tables become boot metadata where they fit into what is left of a
+ * frame of those, or where no run of frames could hold them. Otherwise, or without this, the first cache takes
+ * them. */
+void cairn_slab_boot(struct cairn_slabs *s, struct cairn_regions *r);
+
+/* Make `cache` (memory of the caller's, which stays put until destroyed) a cache of `spec`. Unless they are
+ * boot metadata, the first takes the link tables, two bytes a frame of the zones and a little more, as one run
+ * of META frames; destroying the last gives them back. CAIRN_EINVAL: a NULL, no name, nbytes 0 or too large,
+ * flags that exclude each other or are unknown, zones of which none is there, or `cache` is already a cache of
+ * `s`; CAIRN_EALIGN: align is not a power of two or above the frame size; CAIRN_ENOMEM: no such run is free, or
+ * 2^(CAIRN_ORDERS - 1) frames are too few for it. */
 enum cairn_err cairn_slab_create(struct cairn_slabs *s, struct cairn_cache *cache,
 				 const struct cairn_cache_spec *spec) CAIRN_MUST_USE;
 
@@ -182,8 +187,8 @@ struct cairn_cache *cairn_slab_next_cache(const struct cairn_cache *cache);
 /* Every invariant of every cache: bitmaps against counts, lists, links, frames owned. */
 const char *cairn_slab_check(const struct cairn_slabs *s) CAIRN_MUST_USE;
 
-/* Frames in slabs, and in metadata (link tables and records), of this instance: what cairn_check compares with the frame
- * counts. */
+/* Frames in slabs, and in metadata (link tables but of boot, and records), of this instance: what cairn_check
+ * compares with the frame counts. */
 size_t cairn_slab_nframes(const struct cairn_slabs *s);
 size_t cairn_slab_meta_nframes(const struct cairn_slabs *s);
 
@@ -197,7 +202,8 @@ size_t cairn_slab_meta_nframes(const struct cairn_slabs *s);
 #define CAIRN_SLAB_MAX_SLOTS \
 	(((4 * sizeof(void *) + 4 + 4 * CAIRN_SLAB_MAX_WORDS - 1) >> CAIRN_SLAB_SLOT_LOG2) + 1)
 
-/* The record pool. directory: NULL while there are no link tables. An entry leads to a page, or is odd: the next free entry. */
+/* The record pool. directory: NULL while there are no link tables. An entry leads to a page, or is odd: the
+ * next free entry. */
 struct cairn_records {
 	struct cairn_frames *frames;
 	uintptr_t *directory;
@@ -228,6 +234,7 @@ struct cairn_slabs {
 	size_t nlink_frames; /* in link tables, those that are being made too */
 	unsigned zones;      /* bit z: zone[z] has links */
 	bool watched;        /* someone has to hear of every free */
+	bool links_stay;     /* the link tables are boot metadata */
 };
 
 /* Slabs that can be taken from. One with no free object is on no list, and neither is one that grows. */

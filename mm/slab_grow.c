@@ -14,10 +14,9 @@ static void set_links(const struct cairn_cache *cache, const struct cairn_slab *
 static void map_init(const struct cairn_cache *cache, struct cairn_slab *slab)
 {
 	uint32_t *word = &slab->map[1];
-	unsigned nleft = cache->nobjects;
 	slab->map[0] = cairn_low_bits(cache->nwords);
-	for (unsigned i = 0; i < cache->nwords; i++, nleft -= CAIRN_SLAB_WORD_BITS) {
-		word[i] = cairn_low_bits(nleft);
+	for (unsigned i = 0; i < cache->nwords; i++) {
+		word[i] = cairn_low_bits(cairn_word_nobjects(cache, i * CAIRN_SLAB_WORD_BITS));
 		if (cairn_cache_has_limbo(cache))
 			word[cache->nwords + i] = 0;
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The link tables: for each frame of the instance's zones the id of the record of the slab there, and the
  * directory that leads from an id to a record. They lie in one run of frames, from the first cache to the last,
- * so that a system without caches has none.
+ * so that a system without caches has none; but with the boot metadata where they cost no frame there, or where
+ * no run is long enough.
  * Locking: none here; cairn.c serialises. */
 #include "slab_private.h"
 
@@ -40,23 +41,40 @@ void cairn_slab_links_clear(const struct cairn_slabs *s, void *links)
 		memset(links, 0, links_nframes(s) << CAIRN_FRAME_SHIFT);
 }
 
-void cairn_slab_links_end(struct cairn_slabs *s, void *links)
+/* The tables are there, all zero. */
+static void put_to_use(struct cairn_slabs *s, void *links)
 {
-	if (links == NULL)
-		return;
-	if (s->records.directory != NULL) {
-		give_back(s, links);
-		return;
-	}
 	cairn_record_use(&s->records, links);
 	uint16_t *link = (uint16_t *)(s->records.directory + s->records.nentries);
 	for (unsigned z = 0; z < CAIRN_ZONES; link += s->zone[z++].nframes)
 		s->zone[z].link = link;
 }
 
+void cairn_slab_links_end(struct cairn_slabs *s, void *links)
+{
+	if (links == NULL)
+		return;
+	if (s->records.directory != NULL)
+		give_back(s, links);
+	else
+		put_to_use(s, links);
+}
+
+void cairn_slab_boot(struct cairn_slabs *s, struct cairn_regions *r)
+{
+	void *links = cairn_region_take_rest(r, cairn_slab_links_nbytes(s), sizeof(uintptr_t));
+	if (links == NULL && links_nframes(s) > (size_t)1 << (CAIRN_ORDERS - 1))
+		links = cairn_region_take(r, cairn_slab_links_nbytes(s), sizeof(uintptr_t));
+	if (links != NULL)
+		put_to_use(s, links);
+	s->links_stay = links != NULL;
+}
+
 /* The last cache went: no slab is there, and no record. */
 void cairn_slab_links_give(struct cairn_slabs *s)
 {
+	if (s->links_stay)
+		return;
 	give_back(s, s->records.directory);
 	cairn_record_use(&s->records, NULL);
 	for (unsigned z = 0; z < CAIRN_ZONES; z++)

@@ -227,10 +227,10 @@ static inline uint32_t cairn_bit_of(unsigned index)
 	return (uint32_t)1 << index % CAIRN_SLAB_WORD_BITS;
 }
 
-/* n low bits, n up to the bits of a word. */
+/* n low bits, 1 to the bits of a word. */
 static inline uint32_t cairn_low_bits(unsigned n)
 {
-	return n >= CAIRN_SLAB_WORD_BITS ? UINT32_MAX : ((uint32_t)1 << n) - 1;
+	return UINT32_MAX >> (CAIRN_SLAB_WORD_BITS - n);
 }
 
 /* Neither free, by the record, in the window or in the pocket, nor in limbo. */

@@ -125,35 +125,38 @@ static void fill(void)
 	}
 }
 
-static size_t whole_frames(size_t nbytes)
-{
-	return (nbytes + CAIRN_FRAME_NBYTES - 1) & -CAIRN_FRAME_NBYTES;
-}
-
 static size_t per_1000_frames(size_t nbytes)
 {
 	return nbytes * 1000 / REGION_FRAMES;
 }
 
-/* Of the region's frames: what frame.c needs, what object caches add, and what that is in whole frames. */
+/* For the region's frames: what frame.c needs, what object caches add; and all that Cairn sets aside when there
+ * is a cache, in whole frames. */
 static void metadata(void)
 {
 	static struct cairn_frames frames;
 	static struct cairn_slabs slabs;
+	static struct cairn_cache cache;
 	static size_t meta[REGION_FRAMES];
+	const struct cairn_cache_spec spec = {.name = "objects", .nbytes = 64};
 	cairn_pfn base = cairn_addr_to_pfn(bench_region(BENCH_FRAMES_NBYTES));
-	size_t frame_nbytes = cairn_frame_meta_nbytes(base, REGION_FRAMES), link_nbytes;
+	size_t frame_nbytes = cairn_frame_meta_nbytes(base, REGION_FRAMES);
+	struct cairn_totals totals;
 
 	cairn_frame_init(&frames);
 	if (cairn_frame_zone_add(&frames, base, REGION_FRAMES, 0, "frames", meta, sizeof(meta), NULL) !=
 		    CAIRN_OK ||
 	    cairn_slab_init(&slabs, &frames) != CAIRN_OK)
 		panic("no zone");
-	link_nbytes = cairn_slab_links_nbytes(&slabs);
 	bench_space(per_1000_frames(frame_nbytes), "B/1000 frames");
-	bench_space(per_1000_frames(frame_nbytes + link_nbytes), "B/1000 frames with the slab links");
-	bench_space(per_1000_frames(whole_frames(frame_nbytes) + whole_frames(link_nbytes)),
-		    "B/1000 frames with the slab links and in whole frames");
+	bench_space(per_1000_frames(frame_nbytes + cairn_slab_links_nbytes(&slabs)),
+		    "B/1000 frames with the slab links");
+	bench_frames_start();
+	if (cairn_cache_create(&cache, &spec) != CAIRN_OK)
+		panic("no cache");
+	cairn_totals(&totals);
+	bench_space(per_1000_frames(totals.nframes_of[CAIRN_META] * CAIRN_FRAME_NBYTES),
+		    "B/1000 frames with all metadata in whole frames");
 }
 
 const struct bench_workload bench_frame_workloads[] = {

@@ -56,6 +56,34 @@ static void region_take_shares_frames_and_clears(void **state)
 	assert_null(cairn_region_check(&regions));
 }
 
+static void region_take_rest_begins_no_frame(void **state)
+{
+	const struct cairn_range ranges[] = {RAM(region_frame_at(0), sizeof(region_memory), "ram", 0),
+					     RESERVED(region_frame_at(1), FRAME, "image")};
+
+	(void)state;
+	region_start(ranges, COUNT(ranges));
+	fill_memory();
+	assert_null(cairn_region_take_rest(&regions, 8, 8));
+	assert_ptr_equal(cairn_region_take(&regions, FRAME - 10, 8), (void *)region_frame_at(0));
+	assert_ptr_equal(cairn_region_take(&regions, FRAME + 1, 8), (void *)region_frame_at(2));
+	assert_null(cairn_region_take_rest(NULL, 1, 1));
+	assert_null(cairn_region_take_rest(&regions, 0, 1));
+	assert_null(cairn_region_take_rest(&regions, 1, 3));
+	assert_null(cairn_region_take_rest(&regions, FRAME, 1));
+	assert_ptr_equal(cairn_region_take_rest(&regions, 9, 1), (void *)(region_frame_at(1) - 10));
+	assert_ptr_equal(cairn_region_take_rest(&regions, 8, 8), (void *)(region_frame_at(3) + 8));
+	assert_ptr_equal(cairn_region_take_rest(&regions, FRAME - 16, 8), (void *)(region_frame_at(3) + 16));
+	assert_ptr_equal(cairn_region_take_rest(&regions, 1, 1), (void *)(region_frame_at(1) - 1));
+	assert_null(cairn_region_take_rest(&regions, 1, 1));
+	for (size_t i = FRAME; i < 2 * FRAME; i++)
+		assert_int_equal(region_memory[i], 0xee);
+	for (size_t i = 3 * FRAME; i < 4 * FRAME; i++)
+		assert_int_equal(region_memory[i], i > 3 * FRAME && i < 3 * FRAME + 8 ? 0xee : 0);
+	assert_int_equal(region_memory[4 * FRAME], 0xee);
+	assert_null(cairn_region_check(&regions));
+}
+
 static void region_take_skips_small_gaps_and_comes_back(void **state)
 {
 	const struct cairn_range ranges[] = {RAM(region_frame_at(0), sizeof(region_memory), "ram", 0),
@@ -131,6 +159,7 @@ int test_region_take_run(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(region_take_refuses_nonsense),
 		cmocka_unit_test(region_take_shares_frames_and_clears),
+		cmocka_unit_test(region_take_rest_begins_no_frame),
 		cmocka_unit_test(region_take_skips_small_gaps_and_comes_back),
 		cmocka_unit_test(region_take_prefers_the_first_bank),
 		cmocka_unit_test(region_take_fills_every_gap),

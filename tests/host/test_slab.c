@@ -45,6 +45,67 @@ static void links_come_with_the_first_cache_and_go_with_the_last(void **state)
 	slab_free(&a, slab_alloc(&a));
 }
 
+/* An instance whose links may be boot metadata. */
+static void boot(uintptr_t base, size_t nbytes)
+{
+	struct cairn_range ram = {base, nbytes, "ram", CAIRN_RANGE_RAM, 0};
+	assert_int_equal(cairn_region_init(&at.regions, &ram, 1), CAIRN_OK);
+	cairn_frame_init(&at.frames);
+	assert_int_equal(cairn_frame_zones(&at.frames, &at.regions), CAIRN_OK);
+	assert_int_equal(cairn_slab_init(&at.slabs, &at.frames), CAIRN_OK);
+	cairn_slab_boot(&at.slabs, &at.regions);
+	assert_int_equal(cairn_frame_open(&at.frames, &at.regions), CAIRN_OK);
+	at.nfree_at_start = cairn_frame_count(&at.frames, CAIRN_FREE);
+}
+
+static void use_caches_with_links_of_boot(void)
+{
+	static struct cairn_cache cache;
+	size_t nmeta = cairn_frame_count(&at.frames, CAIRN_META);
+	for (unsigned round = 0; round < 2; round++) {
+		slab_make(&cache, 64, 0, 0);
+		assert_int_equal(cairn_frame_count(&at.frames, CAIRN_META), nmeta);
+		assert_int_equal(cairn_slab_meta_nframes(&at.slabs), 0);
+		slab_free(&cache, slab_alloc(&cache));
+		assert_non_null(at.slabs.zone[0].link);
+		slab_assert_sound();
+		assert_int_equal(cairn_slab_destroy(&cache), CAIRN_OK);
+		slab_assert_sound();
+	}
+}
+
+/* In small memory, the frame that boot metadata begin has room for the links; in larger, they would take
+ * another. */
+static void links_are_boot_metadata_where_that_costs_nothing(void **state)
+{
+	(void)state;
+	boot((uintptr_t)slab_memory, 32 * CAIRN_FRAME_NBYTES);
+	assert_int_equal(cairn_frame_count(&at.frames, CAIRN_META), 1);
+	use_caches_with_links_of_boot();
+	boot((uintptr_t)slab_memory, SLAB_MEMORY_NBYTES);
+	assert_true(CAIRN_FRAME_SHIFT > 9 || at.slabs.zone[0].link == NULL);
+}
+
+/* More frames than the links that a run can hold: with no memory behind them, but where metadata and a slab
+ * are. */
+#define BLOCK_NBYTES   (CAIRN_FRAME_NBYTES << (CAIRN_ORDERS - 1))
+#define LINKED_NFRAMES (BLOCK_NBYTES / sizeof(uint16_t))
+#define MANY_POSSIBLE  (LINKED_NFRAMES < SIZE_MAX >> CAIRN_FRAME_SHIFT >> 2)
+#define MANY_NBYTES    (LINKED_NFRAMES * 33 / 10 + 64 * CAIRN_FRAME_NBYTES)
+
+static void links_of_many_frames_are_boot_metadata(void **state)
+{
+	static unsigned char memory[MANY_POSSIBLE ? MANY_NBYTES : 1]
+		__attribute__((aligned(1 << CAIRN_FRAME_SHIFT)));
+	(void)state;
+	if (!MANY_POSSIBLE)
+		return;
+	/* It ends with a whole block, so that what is small is in front. */
+	size_t nbytes = LINKED_NFRAMES << CAIRN_FRAME_SHIFT;
+	boot((uintptr_t)memory, nbytes - ((uintptr_t)memory + nbytes) % BLOCK_NBYTES + BLOCK_NBYTES);
+	use_caches_with_links_of_boot();
+}
+
 static void links_made_by_two_at_once(void **state)
 {
 	static struct cairn_cache cache;
@@ -226,6 +287,8 @@ int test_slab_run(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(init_refuses_null, slab_up, NULL),
 		SLAB_TEST(links_come_with_the_first_cache_and_go_with_the_last),
+		SLAB_TEST(links_are_boot_metadata_where_that_costs_nothing),
+		SLAB_TEST(links_of_many_frames_are_boot_metadata),
 		SLAB_TEST(links_made_by_two_at_once),
 		SLAB_TEST(create_refuses_nonsense),
 		SLAB_TEST(create_refuses_a_cache_twice),
