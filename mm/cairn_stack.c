@@ -9,14 +9,16 @@ static bool is_mapped(void)
 	return cairn_stacks_mapped(&cairn_system.stacks);
 }
 
+enum arena_result { ARENA_ADDED, ARENA_NOT_FOUND, ARENA_NOT_CLOSED };
+
 /* A further arena, closed by the port before a stack can be taken from it. */
-static bool add_arena(void)
+static enum arena_result add_arena(void)
 {
 	cairn_key key = cairn_enter();
 	struct cairn_arena *arena = cairn_stack_arena_begin(&cairn_system.stacks);
 	cairn_leave(key);
 	if (arena == NULL)
-		return false;
+		return ARENA_NOT_FOUND;
 	bool closed = cairn_stack_arena_prepare(&cairn_system.stacks, arena) &&
 		      cairn_port_arena_close(arena->base, arena->nbytes) == CAIRN_OK;
 	key = cairn_enter();
@@ -27,7 +29,7 @@ static bool add_arena(void)
 	cairn_leave(key);
 	if (!closed)
 		cairn_tell_watchers();
-	return closed;
+	return closed ? ARENA_ADDED : ARENA_NOT_CLOSED;
 }
 
 static bool drop_spare(void)
@@ -78,6 +80,20 @@ static enum cairn_err map_stack(struct cairn_stack *stack)
 	return err;
 }
 
+/* There was no space for a stack; is there more now? An arena that the port did not close would be found again,
+ * so nothing is merged or trimmed for another. */
+static bool make_space(void)
+{
+	if (drop_spare())
+		return true;
+	switch (add_arena()) {
+	case ARENA_ADDED: return true;
+	case ARENA_NOT_CLOSED: return false;
+	case ARENA_NOT_FOUND: break;
+	}
+	return cairn_merge_frames(CAIRN_ORDERS) || cairn_trim() != 0;
+}
+
 /* In halves; or, window, after there was no space. */
 static __attribute__((noinline)) enum cairn_err create_pinned(struct cairn_stack *stack, size_t nbytes,
 							      const char *name, const void *owner)
@@ -88,8 +104,7 @@ static __attribute__((noinline)) enum cairn_err create_pinned(struct cairn_stack
 	cairn_port_pin(true);
 	do
 		err = take_stack(stack, nbytes, name, owner);
-	while (err == CAIRN_ENOMEM &&
-	       (drop_spare() || add_arena() || cairn_merge_frames(CAIRN_ORDERS) || cairn_trim() != 0));
+	while (err == CAIRN_ENOMEM && make_space());
 	if (err == CAIRN_OK && is_mapped())
 		err = map_stack(stack);
 	cairn_port_pin(false);

@@ -29,7 +29,7 @@ class Graph:
 
 
 def plain(name):
-    return name.split(":")[-1]
+    return name.split(":")[-1].split(".")[0]  # without what gcc puts behind its copies
 
 
 def deepest(name, frames, calls, not_followed=frozenset(), jumps=frozenset(), above=(), known=None):

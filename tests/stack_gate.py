@@ -24,6 +24,9 @@ EXCEPTIONS = {
     "call_far_down": "the same, and then a supervisor call",
     "store_far_end": "the demonstration's large frame: caught at the store",
     "wait_far_down": "the demonstration's large frame: caught at the interrupt",
+    "store_and_return": "a test of late detection: goes below the limit on purpose, and that is what it shows",
+    "yield_far_down": "the same, and then a switch",
+    "lock_far_down": "the same, and then the lock",
     "reach": "a test of high-water marks: stays within its stack, by the sizes that it is called with",
 }
 # What leaves its stack on purpose has no depth.
@@ -151,7 +154,9 @@ def main():
     enough = True
     for file, pattern, size in TASKS:
         configured, = evaluate(args.compiler, file, [size])
-        enough = check_task(graph, file, pattern, configured, frame_nbytes) and enough
+        # Some boards lack some tests.
+        if any(file in str(built) for built in graph.file.values()):
+            enough = check_task(graph, file, pattern, configured, frame_nbytes) and enough
     if not enough:
         fail("a stack is smaller than what its task may need")
 

@@ -25,7 +25,8 @@ BENCH_OPTIONS_kernel_masked := $(BENCH_OPTIONS_kernel) -DPORT_TIMES_LOCK=1
 BENCH_OPTIONS_plain := $(CONFIG_FLAGS) -DSWITCH_GUARD=0
 
 BENCH_INCLUDES := $(TARGET_INCLUDES) -Itests/bench -Itests/traces
-BENCH_FLAGS := $(CPU_FLAGS) $(C_FLAGS) -O2 -ffreestanding -fno-common -ffunction-sections -fdata-sections
+BENCH_FLAGS := $(CPU_FLAGS) $(C_FLAGS) -O2 -ffreestanding -fno-common -ffunction-sections -fdata-sections \
+	-DFRAME_GATE_NBYTES=$(FRAME_GATE_NBYTES)
 
 # ---- sources ----
 

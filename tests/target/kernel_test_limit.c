@@ -228,8 +228,9 @@ static void use_all_of_the_topmost_stack(void *arg)
 	const struct cairn_stack *stack = task_stack(task_self());
 	volatile uint32_t *behind = (volatile uint32_t *)(stack->base + stack->nbytes);
 	arch_key key = arch_irq_save();
+	uint32_t what_is_there = *behind;
 
-	*behind = *behind;
+	*behind = what_is_there;
 	arch_irq_restore(key);
 	*(volatile uint32_t *)stack->base = 1;
 	trace_mark('+');

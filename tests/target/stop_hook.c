@@ -3,9 +3,10 @@
 #include "console.h"
 #include "fault.h"
 #include "main.h"
+#include "nobody.h"
 
 /* Volatile, for a compiler would see that nothing can be there. */
-static volatile uint32_t *volatile nobodys = (volatile uint32_t *)0x10;
+static volatile uint32_t *volatile nobodys = (volatile uint32_t *)NOBODYS_ADDRESS;
 
 static void fault(void)
 {
