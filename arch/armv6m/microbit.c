@@ -61,8 +61,6 @@ void (*const board_vectors[NINTERRUPTS])(void) BOARD_VECTORS = {
 
 static uint32_t tick_period;
 
-extern const char image_ram_start[], image_end[];
-
 void board_init(void)
 {
 	CLOCK_TASKS_HFCLKSTART = 1;
@@ -115,23 +113,10 @@ void board_tick(void)
 
 /* ---- the rest ---- */
 
-size_t arch_memory_map(struct arch_range *ranges, size_t max, const char **why)
-{
-	const struct arch_range map[] = {
-		{RAM, 16 * KIB, "ram", ARCH_RANGE_RAM, ARCH_ATTR_FAST | ARCH_ATTR_DMA},
-		{(uintptr_t)image_ram_start, (uintptr_t)image_end - (uintptr_t)image_ram_start,
-		 "kernel and handler stacks", ARCH_RANGE_RESERVED, 0},
-	};
-	const size_t nranges = sizeof(map) / sizeof(map[0]);
-
-	if (max < nranges) {
-		*why = "the board has more ranges than there is room for";
-		return 0;
-	}
-	for (size_t i = 0; i < nranges; i++)
-		ranges[i] = map[i];
-	return nranges;
-}
+const struct arch_range board_banks[] = {
+	{RAM, 16 * KIB, "ram", ARCH_RANGE_RAM, ARCH_ATTR_FAST | ARCH_ATTR_DMA},
+};
+const size_t board_nbanks = sizeof(board_banks) / sizeof(board_banks[0]);
 
 const char *arch_board_name(void)
 {

@@ -73,8 +73,6 @@ const struct mpu_region board_regions[] = {
 };
 const uint32_t board_nregions = sizeof(board_regions) / sizeof(board_regions[0]);
 
-extern const char image_ram_start[], image_end[];
-
 /* The crystal's 8 MHz become 200 MHz in the PLL, and those are divided by 16; 5.3. */
 static void clock_init(void)
 {
@@ -108,23 +106,10 @@ void board_init(void)
 	uart_init();
 }
 
-size_t arch_memory_map(struct arch_range *ranges, size_t max, const char **why)
-{
-	const struct arch_range map[] = {
-		{SRAM, 64 * KIB, "sram", ARCH_RANGE_RAM, ARCH_ATTR_FAST | ARCH_ATTR_DMA},
-		{(uintptr_t)image_ram_start, (uintptr_t)image_end - (uintptr_t)image_ram_start,
-		 "kernel and handler stacks", ARCH_RANGE_RESERVED, 0},
-	};
-	const size_t nranges = sizeof(map) / sizeof(map[0]);
-
-	if (max < nranges) {
-		*why = "the board has more ranges than there is room for";
-		return 0;
-	}
-	for (size_t i = 0; i < nranges; i++)
-		ranges[i] = map[i];
-	return nranges;
-}
+const struct arch_range board_banks[] = {
+	{SRAM, 64 * KIB, "sram", ARCH_RANGE_RAM, ARCH_ATTR_FAST | ARCH_ATTR_DMA},
+};
+const size_t board_nbanks = sizeof(board_banks) / sizeof(board_banks[0]);
 
 const char *arch_board_name(void)
 {

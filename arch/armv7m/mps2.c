@@ -34,32 +34,17 @@ const uint32_t board_nregions = sizeof(board_regions) / sizeof(board_regions[0])
 
 volatile struct cmsdk_uart *const board_uart = (volatile struct cmsdk_uart *)UART0;
 
-extern const char image_ram_start[], image_end[];
-
 void board_init(void)
 {
 	mps2_core_init();
 	cmsdk_uart_init(CLOCK_HZ);
 }
 
-size_t arch_memory_map(struct arch_range *ranges, size_t max, const char **why)
-{
-	const struct arch_range map[] = {
-		{SRAM, 4 * MIB, "sram", ARCH_RANGE_RAM, ARCH_ATTR_FAST | ARCH_ATTR_DMA},
-		{MPS2_PSRAM, 16 * MIB, "psram", ARCH_RANGE_RAM, ARCH_ATTR_EXTERNAL},
-		{(uintptr_t)image_ram_start, (uintptr_t)image_end - (uintptr_t)image_ram_start,
-		 "kernel and handler stacks", ARCH_RANGE_RESERVED, 0},
-	};
-	const size_t nranges = sizeof(map) / sizeof(map[0]);
-
-	if (max < nranges) {
-		*why = "the board has more ranges than there is room for";
-		return 0;
-	}
-	for (size_t i = 0; i < nranges; i++)
-		ranges[i] = map[i];
-	return nranges;
-}
+const struct arch_range board_banks[] = {
+	{SRAM, 4 * MIB, "sram", ARCH_RANGE_RAM, ARCH_ATTR_FAST | ARCH_ATTR_DMA},
+	{MPS2_PSRAM, 16 * MIB, "psram", ARCH_RANGE_RAM, ARCH_ATTR_EXTERNAL},
+};
+const size_t board_nbanks = sizeof(board_banks) / sizeof(board_banks[0]);
 
 const char *arch_board_name(void)
 {

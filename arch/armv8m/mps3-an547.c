@@ -39,32 +39,17 @@ const uint32_t board_nregions = sizeof(board_regions) / sizeof(board_regions[0])
 
 volatile struct cmsdk_uart *const board_uart = (volatile struct cmsdk_uart *)UART0;
 
-extern const char image_ram_start[], image_end[];
-
 void board_init(void)
 {
 	cmsdk_uart_init(PERIPHERAL_CLOCK_HZ);
 	mprofile_fp_init();
 }
 
-size_t arch_memory_map(struct arch_range *ranges, size_t max, const char **why)
-{
-	const struct arch_range map[] = {
-		{SRAM, SRAM_NBYTES, "sram", ARCH_RANGE_RAM, ARCH_ATTR_FAST | ARCH_ATTR_DMA},
-		{DDR, DDR_NBYTES, "ddr", ARCH_RANGE_RAM, ARCH_ATTR_EXTERNAL},
-		{(uintptr_t)image_ram_start, (uintptr_t)image_end - (uintptr_t)image_ram_start,
-		 "kernel and handler stacks", ARCH_RANGE_RESERVED, 0},
-	};
-	const size_t nranges = sizeof(map) / sizeof(map[0]);
-
-	if (max < nranges) {
-		*why = "the board has more ranges than there is room for";
-		return 0;
-	}
-	for (size_t i = 0; i < nranges; i++)
-		ranges[i] = map[i];
-	return nranges;
-}
+const struct arch_range board_banks[] = {
+	{SRAM, SRAM_NBYTES, "sram", ARCH_RANGE_RAM, ARCH_ATTR_FAST | ARCH_ATTR_DMA},
+	{DDR, DDR_NBYTES, "ddr", ARCH_RANGE_RAM, ARCH_ATTR_EXTERNAL},
+};
+const size_t board_nbanks = sizeof(board_banks) / sizeof(board_banks[0]);
 
 /* The board has no source of randomness. */
 uint32_t arch_entropy(void)

@@ -4,7 +4,7 @@
 #ifndef BOARD_H
 #define BOARD_H
 
-#include <stdint.h>
+#include "arch.h"
 
 /* Of SysTick, and of board_counter (arch_types.h) unless BOARD_COUNTER_HZ is another. */
 extern const uint32_t board_clock_hz;
@@ -15,6 +15,10 @@ extern const uint32_t board_instruction_ns;
 /* The vectors of all the interrupts there are, behind those of the core: those that nobody asked for have
  * mprofile_fault_entry. Used as: void (*const board_vectors[N])(void) BOARD_VECTORS = {...}. */
 #define BOARD_VECTORS __attribute__((section(".vectors.board"), used))
+
+/* Banks of RAM, preferred first. */
+extern const struct arch_range board_banks[];
+extern const size_t board_nbanks;
 
 /* Once, before anything else of the board. */
 void board_init(void);

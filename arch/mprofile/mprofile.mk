@@ -9,4 +9,5 @@ MPROFILE_SOURCES := \
 	arch/mprofile/fault.c \
 	arch/mprofile/stacked.c \
 	arch/mprofile/callers.c \
+	arch/mprofile/memory_map.c \
 	arch/mprofile/semihosting.c
